@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+# The verbs people type. CMake's presets do the work; packaging/setup brings what a fresh Debian 12 lacks.
+.DEFAULT_GOAL := help
+.PHONY: help build demo test test-long bench install package clean setup
+MAKEFLAGS += --no-print-directory
+
+SETUP    := packaging/setup
+PRESET   ?= release
+BUILD    := $(if $(filter release,$(PRESET)),build,build-$(PRESET))
+DESTDIR  ?=
+ONLY     ?=
+
+help:
+	@echo 'make demo        build, track the pipeline in examples/, verify its evidence, show the report'
+	@echo 'make build       the release build, into build/ (PRESET=developer|asan|tsan|fuzz: into build-NAME/)'
+	@echo 'make test        build and run every test this machine can run (ONLY=pattern: those whose name contains it)'
+	@echo 'make test-long   the same and what takes longer'
+	@echo 'make bench       measure beside the peers that are installed, into bench/results.md'
+	@echo 'make install     install what make build made (DESTDIR=dir)'
+	@echo 'make package     a .deb, into build/package/'
+	@echo 'make setup       only install the packages that building, the demo and the tests need'
+	@echo 'make clean       remove the build directories'
+
+setup:
+	@$(SETUP) build demo test
+
+build:
+	@$(SETUP) build $(if $(filter developer,$(PRESET)),developer) $(if $(filter fuzz,$(PRESET)),test)
+	@cmake --preset $(PRESET) --log-level=WARNING
+	@cmake --build --preset $(PRESET)
+
+demo:
+	@[ "$$(id -u)" = 0 ] || { echo 'make demo: recording loads BPF programs, which needs root: sudo make demo' >&2; exit 1; }
+	@$(SETUP) build demo
+	@$(MAKE) build
+	@examples/demo "$(CURDIR)/$(BUILD)/bin/track"
+
+test:
+	@$(SETUP) build test
+	@tests/run $(if $(ONLY),--only '$(ONLY)')
+
+test-long:
+	@$(SETUP) build test
+	@tests/run --long $(if $(ONLY),--only '$(ONLY)')
+
+bench:
+	@$(SETUP) build bench
+	@$(MAKE) build
+	@bench/run "$(CURDIR)/$(BUILD)/bin/track"
+
+install: build
+	@DESTDIR='$(DESTDIR)' cmake --install $(BUILD)
+
+package: build
+	@cpack --config $(BUILD)/CPackConfig.cmake -B $(BUILD)/package
+
+clean:
+	@rm -rf build build-developer build-asan build-tsan build-fuzz
