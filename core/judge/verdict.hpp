@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run's record amounts to. Today the verdict rests on completeness and on what the run entered that could not be
+// seen; baselines and rules join here: judge() is the one seam through which findings reach evidence and reports.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/run/record.hpp"
+
+namespace fstracker::judge {
+
+enum class Verdict { kClean, kReview, kAlert, kIncomplete };
+enum class Level { kInformational, kLow, kMedium, kHigh, kCritical };
+
+std::string to_text(Verdict verdict);  // "CLEAN", …
+std::string to_text(Level level);      // "informational", …
+
+// One thing a person has to settle. Field meanings: contract.md, `track report --format json`.
+struct Incident {
+    std::string id;  // "F-" and 12 hex digits of the fingerprint
+    Level level = Level::kMedium;
+    std::string family;
+    std::vector<std::string> rules;
+    std::string title;
+    std::string why;
+    std::vector<event::ProcessId> processes;
+    std::vector<std::string> files;
+    std::vector<std::string> innocent;
+    std::string fingerprint;
+    bool operator==(const Incident&) const = default;
+};
+
+struct Judgement {
+    Verdict verdict = Verdict::kIncomplete;
+    std::vector<std::string> reasons;  // one sentence each, the weightiest first
+    std::vector<Incident> incidents;
+    std::vector<std::string> passed_rules, warned_rules, failed_rules;  // by id
+    bool operator==(const Judgement&) const = default;
+};
+
+// Pure: the same record gives the same judgement.
+Judgement judge(const run::Record& record);
+
+}  // namespace fstracker::judge

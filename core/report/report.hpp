@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run for a person or a program. Pure: documents in, text out; the caller knows the terminal.
+#pragma once
+
+#include <string>
+
+#include "core/verify/verify.hpp"
+
+namespace fstracker::report {
+
+struct TextOptions {
+    bool colour = false;
+    unsigned width = 80;
+};
+
+// The first screen (24 lines) says verdict, why, how sure, and what to do next.
+std::string text_report(const verify::RunDocuments& run, const TextOptions& options);
+// One JSON object: contract.md, `track report --format json`.
+std::string json_report(const verify::RunDocuments& run);
+// One JSON object a line: the run, each incident, each process, each file, with a "kind".
+std::string ndjson_report(const verify::RunDocuments& run);
+
+}  // namespace fstracker::report
