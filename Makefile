@@ -26,7 +26,7 @@ setup:
 
 build:
 	@$(SETUP) build $(if $(filter developer,$(PRESET)),developer) $(if $(filter fuzz,$(PRESET)),test)
-	@cmake --preset $(PRESET) --log-level=WARNING
+	@cmake --preset $(PRESET) --log-level=WARNING >/dev/null
 	@cmake --build --preset $(PRESET)
 
 demo:
