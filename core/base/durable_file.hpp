@@ -12,7 +12,10 @@ namespace fstracker::base {
 // The whole file; kInvalid when it is longer than `most` bytes.
 Result<std::string> read_file(const std::string& path, std::size_t most = std::size_t{1} << 32);
 
-// Written beside `path`, synced, renamed over it, the directory synced.
+// Writes all of it to a descriptor; `name` is for the error.
+Status write_all(int fd, std::string_view bytes, std::string_view name);
+
+// Written beside `path`, synced, renamed over it, the directory synced. When it fails nothing of it is left behind.
 Status write_file_durably(const std::string& path, std::string_view bytes, unsigned mode = 0644);
 
 // mkdir -p with this mode for what is made.
