@@ -25,6 +25,7 @@ struct ObjectId {
 
 // "8:1/77/3": major:minor / inode / generation. The form used in evidence and in the event log.
 std::string to_text(const ObjectId& id);
+void append_text(std::string& out, const ObjectId& id);
 Result<ObjectId> parse_object_id(std::string_view text);
 
 // Equal stamps: no change of content that the file system would admit to. Times are nanoseconds since the epoch.
