@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The verbs people type. CMake's presets do the work; packaging/setup brings what a fresh Debian 12 lacks.
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-long bench install package clean setup
+.PHONY: help build demo test test-long bench install package clean setup format
 MAKEFLAGS += --no-print-directory
 
 SETUP    := packaging/setup
@@ -19,6 +19,7 @@ help:
 	@echo 'make install     install what make build made (DESTDIR=dir)'
 	@echo 'make package     a .deb, into build/package/'
 	@echo 'make setup       only install the packages that building, the demo and the tests need'
+	@echo 'make format      lay out the C and C++ sources as .clang-format says'
 	@echo 'make clean       remove the build directories'
 
 setup:
@@ -53,6 +54,10 @@ install: build
 
 package: build
 	@cpack --config $(BUILD)/CPackConfig.cmake -B $(BUILD)/package
+
+format:
+	@$(SETUP) developer
+	@git ls-files -z '*.cpp' '*.hpp' '*.c' '*.h' | xargs -0r clang-format-14 -i
 
 clean:
 	@rm -rf build build-developer build-asan build-tsan build-fuzz
