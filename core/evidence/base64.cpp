@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/evidence/base64.hpp"
+
+#include <array>
+#include <cstdint>
+
+namespace fstracker::evidence {
+
+namespace {
+
+constexpr std::string_view kStandard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::int8_t kNone = -1;
+
+constexpr std::array<std::int8_t, 256> make_values(char last_but_one, char last) {
+    std::array<std::int8_t, 256> values{};
+    for (auto& value : values) value = kNone;
+    for (std::size_t i = 0; i < 62; ++i) values[static_cast<unsigned char>(kStandard[i])] = static_cast<std::int8_t>(i);
+    values[static_cast<unsigned char>(last_but_one)] = 62;
+    values[static_cast<unsigned char>(last)] = 63;
+    return values;
+}
+
+constexpr auto kStandardValues = make_values('+', '/');
+constexpr auto kUrlSafeValues = make_values('-', '_');
+
+char byte(std::uint32_t value, unsigned shift) { return static_cast<char>(value >> shift & 255U); }
+
+}  // namespace
+
+std::string to_base64(std::string_view bytes) {
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const std::size_t here = bytes.size() - i < 3 ? bytes.size() - i : 3;
+        std::uint32_t group = 0;
+        for (std::size_t k = 0; k < here; ++k)
+            group |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + k])) << (16 - 8 * k);
+        for (std::size_t k = 0; k < 4; ++k) text.push_back(k <= here ? kStandard[group >> (18 - 6 * k) & 63U] : '=');
+    }
+    return text;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+    if (text.size() % 4 != 0) return std::nullopt;
+    const bool url_safe = text.find_first_of("-_") != std::string_view::npos;
+    const auto& values = url_safe ? kUrlSafeValues : kStandardValues;
+    std::size_t padding = 0;
+    while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+
+    std::string bytes;
+    bytes.reserve(text.size() / 4 * 3);
+    for (std::size_t i = 0; i < text.size(); i += 4) {
+        const std::size_t missing = i + 4 == text.size() ? padding : 0;
+        std::uint32_t group = 0;
+        for (std::size_t k = 0; k < 4 - missing; ++k) {
+            const std::int8_t value = values[static_cast<unsigned char>(text[i + k])];
+            if (value == kNone) return std::nullopt;
+            group |= static_cast<std::uint32_t>(value) << (18 - 6 * k);
+        }
+        const std::uint32_t left_over = missing == 0 ? 0 : missing == 1 ? group & 0xFFU : group & 0xFFFFU;
+        if (left_over != 0) return std::nullopt;
+        for (std::size_t k = 0; k < 3 - missing; ++k) bytes.push_back(byte(group, static_cast<unsigned>(16 - 8 * k)));
+    }
+    return bytes;
+}
+
+}  // namespace fstracker::evidence
