@@ -237,5 +237,9 @@ inline constexpr std::array<const char*, 9> kKindNames = {"",     "fork",    "ex
                                                           "name", "connect", "writer", "blind"};
 // The reasons of loss by number (enum fst_loss).
 inline constexpr std::array<const char*, 3> kLossNames = {"ring-full", "no-scratch", "membership"};
+// Blind spots by number (enum fst_blind), as the event log names them.
+inline constexpr std::array<const char*, 12> kBlindNames = {
+    "",           "io-uring",       "32-bit",        "received",  "ptrace",      "process-memory", "descriptor-race",
+    "fanotify",   "seccomp-notify", "membership",    "mprotect",  "clone-from-outside"};
 
 }  // namespace fstracker::event

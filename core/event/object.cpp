@@ -18,50 +18,50 @@ constexpr std::uint32_t kMajorMost = std::numeric_limits<std::uint32_t>::max() >
 // One decimal number in its only form (no sign, no leading zero), and the separator after it unless that is NUL.
 template <typename Number>
 bool take_number(std::string_view& text, char separator, Number most, Number& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || value > most) return false;
-  const auto length = static_cast<std::size_t>(end - text.data());
-  if (text.front() == '0' && length > 1) return false;
-  text.remove_prefix(length);
-  if (separator == '\0') return text.empty();
-  if (text.empty() || text.front() != separator) return false;
-  text.remove_prefix(1);
-  return true;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || value > most) return false;
+    const auto length = static_cast<std::size_t>(end - text.data());
+    if (text.front() == '0' && length > 1) return false;
+    text.remove_prefix(length);
+    if (separator == '\0') return text.empty();
+    if (text.empty() || text.front() != separator) return false;
+    text.remove_prefix(1);
+    return true;
 }
 
 }  // namespace
 
 void append_text(std::string& out, const ObjectId& id) {
-  const auto number = [&out](auto value) {
-    const fmt::format_int text(value);
-    out.append(text.data(), text.size());
-  };
-  number(id.device >> kMinorBits);
-  out += ':';
-  number(id.device & kMinorMask);
-  out += '/';
-  number(id.inode);
-  out += '/';
-  number(id.generation);
+    const auto number = [&out](auto value) {
+        const fmt::format_int text(value);
+        out.append(text.data(), text.size());
+    };
+    number(id.device >> kMinorBits);
+    out += ':';
+    number(id.device & kMinorMask);
+    out += '/';
+    number(id.inode);
+    out += '/';
+    number(id.generation);
 }
 
 std::string to_text(const ObjectId& id) {
-  std::string text;
-  append_text(text, id);
-  return text;
+    std::string text;
+    append_text(text, id);
+    return text;
 }
 
 Result<ObjectId> parse_object_id(std::string_view text) {
-  std::string_view rest = text;
-  std::uint32_t major = 0;
-  std::uint32_t minor = 0;
-  ObjectId id;
-  if (!take_number(rest, ':', kMajorMost, major) || !take_number(rest, '/', kMinorMask, minor) ||
-      !take_number(rest, '/', std::numeric_limits<std::uint64_t>::max(), id.inode) ||
-      !take_number(rest, '\0', std::numeric_limits<std::uint32_t>::max(), id.generation))
-    return fail(ErrorKind::kInvalid, fmt::format("not an object as in MAJOR:MINOR/INODE/GENERATION: '{}'", text));
-  id.device = major << kMinorBits | minor;
-  return id;
+    std::string_view rest = text;
+    std::uint32_t major = 0;
+    std::uint32_t minor = 0;
+    ObjectId id;
+    if (!take_number(rest, ':', kMajorMost, major) || !take_number(rest, '/', kMinorMask, minor) ||
+        !take_number(rest, '/', std::numeric_limits<std::uint64_t>::max(), id.inode) ||
+        !take_number(rest, '\0', std::numeric_limits<std::uint32_t>::max(), id.generation))
+        return fail(ErrorKind::kInvalid, fmt::format("not an object as in MAJOR:MINOR/INODE/GENERATION: '{}'", text));
+    id.device = major << kMinorBits | minor;
+    return id;
 }
 
 }  // namespace fstracker::event
