@@ -23,7 +23,7 @@ if(CMAKE_LIBRARY_ARCHITECTURE)
 endif()
 
 add_custom_command(OUTPUT "${bpf_object}"
-  COMMAND "${BPF_CLANG}" -target bpf -std=gnu11 -g -O2 "-D__TARGET_ARCH_${bpf_arch}"
+  COMMAND "${BPF_CLANG}" -target bpf -mcpu=v3 -std=gnu11 -g -O2 "-D__TARGET_ARCH_${bpf_arch}"
           -Wall -Wextra -Wno-unused-parameter -Wno-missing-declarations
           "-I${CMAKE_SOURCE_DIR}/include" "-I${CMAKE_SOURCE_DIR}/bpf" ${bpf_system}
           "-ffile-prefix-map=${CMAKE_SOURCE_DIR}=."

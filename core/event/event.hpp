@@ -179,6 +179,7 @@ struct Digested {
 struct FinalStamp {
     ObjectId object;
     std::optional<Stamp> stamp;
+    std::vector<std::string> gone_paths;  // of the paths it was known by: those that did not lead there any more
     auto operator<=>(const FinalStamp&) const = default;
 };
 

@@ -139,6 +139,7 @@ template <typename Archive>
 void members(Archive& archive, typename Archive::template As<FinalStamp>& event) {
     id(archive, "object", event.object);
     structure_if_any(archive, "stamp", event.stamp);
+    list(archive, "gonePaths", event.gone_paths, [&archive](auto& path_bytes) { archive.text(path_bytes); });
 }
 
 template <typename Archive>

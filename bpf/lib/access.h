@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+ *
+ * An access to an object, from whichever hook: folded when it has been sent already, else told, and the object is noted
+ * so that a writer from outside is seen.
+ */
+#ifndef FSTRACKER_BPF_ACCESS_H
+#define FSTRACKER_BPF_ACCESS_H
+
+#include "lib/object.h"
+#include "lib/path.h"
+
+/* A content changed this shortly before could change again without its time moving: such an access is not folded.
+ * Coarse times move with the timer tick, at most 10 ms. */
+#define YOUNG 12000000ll
+
+static __always_inline bool objects__note(__u32 run, const struct object_key *key)
+{
+    __u64 bit = 1ull << (run & 63);
+    __u64 *mask = bpf_map_lookup_elem(&objects, key);
+    if (mask) {
+        if (!(*mask & bit)) __sync_fetch_and_or(mask, bit);
+        return true;
+    }
+    return bpf_map_update_elem(&objects, key, &bit, BPF_NOEXIST) == 0 || bpf_map_lookup_elem(&objects, key);
+}
+
+/* FST_READ | FST_WRITE | FST_CREATE as the file is open. */
+static __always_inline __u32 file__access(struct file *file)
+{
+    __u32 mode = BPF_CORE_READ(file, f_mode);
+    __u32 access = mode & (FMODE_READ | FMODE_WRITE); /* the same bits */
+    if (mode & FMODE_CREATED) access |= FST_CREATE;
+    if (BPF_CORE_READ(file, f_flags) & O_TMPFILE_BIT) access |= FST_CREATE;
+    return access;
+}
+
+/* `file`: struct file *; a function of its own to the verifier, hence the plain number. */
+__noinline int access__tell(__u64 file_address, __u64 run_process, __u32 access, __s32 descriptor)
+{
+    struct file *file = (void *)file_address;
+    __u32 run = run_process >> 32, process = run_process;
+    struct inode *inode = BPF_CORE_READ(file, f_inode);
+    if (!inode__is_file(inode)) return 0;
+
+    struct fst_fold_key key = {
+        .inode = BPF_CORE_READ(inode, i_ino),
+        .device = BPF_CORE_READ(inode, i_sb, s_dev),
+        .generation = BPF_CORE_READ(inode, i_generation),
+        .run = run,
+        .process = process,
+        .access = access,
+    };
+    __s64 ctime = inode__ctime(inode);
+    __u64 size = BPF_CORE_READ(inode, i_size);
+    __u64 now = bpf_ktime_get_boot_ns();
+    struct fst_fold *fold = bpf_map_lookup_elem(&folds, &key);
+    if (fold && fold->ctime == ctime && fold->size == size) {
+        struct run_counters *c = counters__of(run);
+        if (c) {
+            c->kinds[FST_ACCESS].seen++;
+            c->kinds[FST_ACCESS].folded++;
+        }
+        __sync_fetch_and_add(&fold->count, 1);
+        fold->last = now;
+        return 0;
+    }
+
+    struct scratch *s = record__begin(run, process, FST_ACCESS, sizeof(struct fst_access));
+    if (!s) return 0;
+    struct fst_access *r = (void *)s->bytes;
+    object__fill(&r->object, inode);
+    r->access = access;
+    r->descriptor = descriptor;
+    __u32 flags = 0;
+    __u32 end = path__append_file(s, file, sizeof(*r), &flags);
+    if (r->object.links == 0) flags |= FST_PATH_DELETED;
+    r->path_size = end - sizeof(*r);
+    const struct object_key object = {.inode = key.inode, .device = key.device, .generation = key.generation};
+    bool noted = objects__note(run, &object);
+    bool young = (__s64)now + wall_clock_offset - ctime < YOUNG;
+    if (!noted) flags |= FST_UNFOLDABLE;
+    bool foldable = !young;
+    if (foldable && !fold) {
+        const struct fst_fold fresh = {.last = now, .ctime = ctime, .size = size};
+        if (bpf_map_update_elem(&folds, &key, &fresh, BPF_NOEXIST)) flags |= FST_UNFOLDABLE;
+    } else if (foldable) {
+        fold->ctime = ctime;
+        fold->size = size;
+    }
+    r->header.flags = flags;
+    bool delivered = record__end(s, end);
+    if (!delivered && foldable) bpf_map_delete_elem(&folds, &key); /* what was not sent may not be folded into */
+    return 0;
+}
+
+static __always_inline void access__of_member(struct member *member, struct file *file, __u32 access, __s32 descriptor)
+{
+    access__tell((__u64)file, (__u64)member->run << 32 | member->process, access, descriptor);
+}
+
+/* Somebody opened an object for writing: every run that has touched it, other than `own`, is told. */
+__noinline int writer__tell(__u64 file_address, __u32 own)
+{
+    struct file *file = (void *)file_address;
+    struct inode *inode = BPF_CORE_READ(file, f_inode);
+    const struct object_key key = {
+        .inode = BPF_CORE_READ(inode, i_ino),
+        .device = BPF_CORE_READ(inode, i_sb, s_dev),
+        .generation = BPF_CORE_READ(inode, i_generation),
+    };
+    __u64 *mask = bpf_map_lookup_elem(&objects, &key);
+    if (!mask) return 0;
+    __u64 others = *mask & ~(1ull << (own & 63));
+    for (int i = 0; i < 4 && others; i++) { /* at most four runs share an object that is being written to */
+        __u32 run = 0;
+        for (__u32 bit = 1; bit < FST_RUNS; bit++)
+            if (others & (1ull << bit)) {
+                run = bit;
+                break;
+            }
+        others &= others - 1;
+        if (!run__active(run)) continue;
+        struct scratch *s = record__begin(run, 0, FST_WRITER, sizeof(struct fst_writer));
+        if (!s) continue;
+        struct fst_writer *r = (void *)s->bytes;
+        object__fill(&r->object, inode);
+        bpf_get_current_comm(r->command, sizeof(r->command));
+        __u32 flags = 0;
+        __u32 end = path__append_file(s, file, sizeof(*r), &flags);
+        r->path_size = end - sizeof(*r);
+        r->header.flags = flags;
+        record__end(s, end);
+    }
+    return 0;
+}
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+ *
+ * Everything that outlives one program run. Sizes marked "set" are replaced by user space before loading.
+ */
+#ifndef FSTRACKER_BPF_MAPS_H
+#define FSTRACKER_BPF_MAPS_H
+
+#include "fstracker/abi/event.h"
+#include "lib/kernel.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#define FST_RUNS 64 /* runs at once; run numbers are 1 to FST_RUNS-1 and index the arrays below */
+
+/* Set by user space before loading. */
+const volatile __u64 deferred_fput = 0;        /* address of ____fput, or 0 where it could not be learnt */
+const volatile __s64 wall_clock_offset = 0;    /* CLOCK_REALTIME - CLOCK_BOOTTIME at load, nanoseconds */
+
+/* Kept with a task, inherited at fork before the child runs: this is what makes it a member. User space writes the first
+ * member's; layout in capture/bpf_member.hpp. */
+struct member {
+    __u32 run;
+    __u32 process;
+    __u32 touched_count;
+    __u32 pad;
+    struct fst_object touched[FST_TOUCHED_MAX];
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __type(key, int);
+    __type(value, struct member);
+} members SEC(".maps");
+
+struct run {
+    __u32 active;       /* user space: 1 while it records */
+    __u32 next_process; /* the last process entry given out */
+    __u64 entered;      /* blind spots told already, a bit each */
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, FST_RUNS);
+    __type(key, __u32);
+    __type(value, struct run);
+} runs SEC(".maps");
+
+struct run_counters {
+    __u64 sequence;
+    __u64 pad;
+    struct fst_counters kinds[FST_KINDS];
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+    __uint(max_entries, FST_RUNS);
+    __type(key, __u32);
+    __type(value, struct run_counters);
+} counters SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(max_entries, 16 << 20); /* set */
+} ring SEC(".maps");
+
+/* Entries leave when user space has harvested them (their process ended): never by eviction. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 1 << 19); /* set */
+    __type(key, struct fst_fold_key);
+    __type(value, struct fst_fold);
+} folds SEC(".maps");
+
+struct object_key {
+    __u64 inode;
+    __u32 device;
+    __u32 generation;
+};
+
+/* Which runs (a bit each) have touched an object: whoever else opens it for writing is told of. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 1 << 20); /* set */
+    __type(key, struct object_key);
+    __type(value, __u64);
+} objects SEC(".maps");
+
+struct flow_key {
+    __u32 run;
+    __u32 process;
+    __u16 family;
+    __u16 protocol;
+    __u16 port;
+    __u16 pad;
+    __u8 address[16];
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_LRU_HASH);
+    __uint(max_entries, 4096);
+    __type(key, struct flow_key);
+    __type(value, __u64);
+} flows SEC(".maps");
+
+/* Where a record is put together. One a CPU: programs run with preemption off, and `busy` catches one that is
+ * interrupted by another. The tail has room for the longest record, and a component's or argument's overrun. */
+#define FST_TAIL_MAX (FST_PATH_MAX * 3 + FST_NAME_ARG_MAX + FST_ARGV_MAX)
+#define FST_RECORD_MAX 49152u
+struct walk { /* of lib/path.h; here and not on the stack, where the verifier would follow every value it can take */
+    __u64 dentry;
+    __u64 mount;
+    __u64 root_dentry;
+    __u64 root_mount;
+    __u32 offset; /* in bytes[], next free */
+    __u32 limit;
+    __u32 flags;
+    __u32 first;
+};
+
+struct scratch {
+    __u32 busy;
+    __u32 pad;
+    struct walk walk;
+    __u8 bytes[FST_RECORD_MAX];
+    __u8 overrun[FST_ARGV_MAX];
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1); /* set: one a possible CPU; a per-CPU map holds no value of this size */
+    __type(key, __u32);
+    __type(value, struct scratch);
+} scratches SEC(".maps");
+
+static __always_inline struct scratch *scratch__here(void)
+{
+    __u32 cpu = bpf_get_smp_processor_id();
+    return bpf_map_lookup_elem(&scratches, &cpu);
+}
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+ *
+ * The descriptors that the gated child holds before it executes. User space reads the iterator to its end, for that task
+ * alone; a program that is not asked for costs nothing.
+ */
+#ifndef FSTRACKER_BPF_INHERITED_H
+#define FSTRACKER_BPF_INHERITED_H
+
+#include "lib/access.h"
+
+SEC("iter/task_file")
+int inherited__descriptor(struct bpf_iter__task_file *ctx)
+{
+    struct task_struct *task = ctx->task;
+    struct file *file = NULL; /* a plain address, as access__tell takes it */
+    bpf_probe_read_kernel(&file, sizeof(file), &ctx->file);
+    if (!task || !file) return 0;
+    struct member *member = bpf_task_storage_get(&members, (void *)task, 0, 0);
+    if (!member || !run__active(member->run)) return 0;
+    __u32 access = BPF_CORE_READ(file, f_mode);
+    if (access & FMODE_PATH) return 0;
+    /* The entry that the command's execution is going to be. */
+    access__tell((__u64)file, (__u64)member->run << 32 | (member->process + 1), (access & (FST_READ | FST_WRITE)) | FST_INHERIT, ctx->fd);
+    return 0;
+}
+
+#endif

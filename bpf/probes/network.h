@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+ *
+ * Where data may have gone: connections as the kernel's socket has them, and the address of a datagram that was sent
+ * without connecting. Each peer once per process.
+ */
+#ifndef FSTRACKER_BPF_NETWORK_H
+#define FSTRACKER_BPF_NETWORK_H
+
+#include "lib/access.h"
+
+#define UNIX_PATH_MAX 108
+
+struct peer {
+    struct flow_key key;
+    __u32 path_size;
+    char path[UNIX_PATH_MAX];
+};
+
+static __always_inline bool peer__of_user_address(struct peer *peer, unsigned long address, __u32 length)
+{
+    __u8 raw[28] = {};
+    if (length < 2 || bpf_probe_read_user(raw, 2, (void *)address)) return false;
+    peer->key.family = raw[0] | raw[1] << 8;
+    if (peer->key.family == AF_INET && length >= 16) {
+        if (bpf_probe_read_user(raw, 16, (void *)address)) return false;
+        peer->key.port = raw[2] << 8 | raw[3];
+        __builtin_memcpy(peer->key.address, raw + 4, 4);
+        return true;
+    }
+    if (peer->key.family == AF_INET6 && length >= 24) {
+        if (bpf_probe_read_user(raw, 24, (void *)address)) return false;
+        peer->key.port = raw[2] << 8 | raw[3];
+        __builtin_memcpy(peer->key.address, raw + 8, 16);
+        return true;
+    }
+    if (peer->key.family == AF_UNIX && length > 2) {
+        __u32 size = length - 2;
+        if (size > UNIX_PATH_MAX) size = UNIX_PATH_MAX;
+        if (bpf_probe_read_user(peer->path, size & 127, (void *)(address + 2))) return false;
+        peer->path_size = size;
+        /* Folding needs a key: the path's own bytes, mixed. */
+        __u64 mix = 14695981039346656037ull;
+        for (int i = 0; i < UNIX_PATH_MAX; i++) mix = (mix ^ (__u8)peer->path[i]) * 1099511628211ull;
+        __builtin_memcpy(peer->key.address, &mix, 8);
+        return true;
+    }
+    return false;
+}
+
+static __always_inline void peer__tell(struct member *member, struct peer *peer)
+{
+    peer->key.run = member->run;
+    peer->key.process = member->process;
+    const __u64 one = 1;
+    if (bpf_map_update_elem(&flows, &peer->key, &one, BPF_NOEXIST) && bpf_map_lookup_elem(&flows, &peer->key)) {
+        struct run_counters *c = counters__of(member->run);
+        if (c) {
+            c->kinds[FST_CONNECT].seen++;
+            c->kinds[FST_CONNECT].folded++;
+        }
+        return;
+    }
+    struct scratch *s = record__begin(member->run, member->process, FST_CONNECT, sizeof(struct fst_connect));
+    if (!s) return;
+    struct fst_connect *r = (void *)s->bytes;
+    r->family = peer->key.family;
+    r->protocol = peer->key.protocol;
+    r->port = peer->key.port;
+    __u32 end = sizeof(*r);
+    if (peer->key.family == AF_UNIX) {
+        __builtin_memcpy(s->bytes + end, peer->path, UNIX_PATH_MAX);
+        r->path_size = peer->path_size;
+        end += peer->path_size;
+    } else {
+        __builtin_memcpy(r->address, peer->key.address, 16);
+    }
+    if (!record__end(s, end)) bpf_map_delete_elem(&flows, &peer->key);
+}
+
+static __always_inline struct sock *sock__of_descriptor(struct task_struct *task, __u32 descriptor)
+{
+    struct file *file = file__of_descriptor(task, descriptor);
+    if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK) return NULL;
+    struct socket *socket = BPF_CORE_READ(file, private_data);
+    return BPF_CORE_READ(socket, sk);
+}
+
+/* A connect(2) that was taken: the peer as the socket has it. */
+static __noinline int connect__tell(__u32 descriptor, unsigned long address, __u32 length)
+{
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct member *member = member__of(task);
+    if (!member) return 0;
+    struct sock *sk = sock__of_descriptor(task, descriptor);
+    if (!sk) {
+        kind__unreadable(member->run, FST_CONNECT);
+        return 0;
+    }
+    struct peer peer = {};
+    peer.key.family = BPF_CORE_READ(sk, __sk_common.skc_family);
+    peer.key.protocol = BPF_CORE_READ(sk, sk_protocol);
+    if (peer.key.family == AF_INET) {
+        __u32 to = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+        __builtin_memcpy(peer.key.address, &to, 4);
+        peer.key.port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+        if (!to) return 0; /* disconnected again */
+    } else if (peer.key.family == AF_INET6) {
+        struct in6_addr to = BPF_CORE_READ(sk, __sk_common.skc_v6_daddr);
+        __builtin_memcpy(peer.key.address, &to, 16);
+        peer.key.port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+    } else if (peer.key.family == AF_UNIX) {
+        if (!peer__of_user_address(&peer, address, length)) {
+            kind__unreadable(member->run, FST_CONNECT);
+            return 0;
+        }
+        peer.key.protocol = 0;
+    } else {
+        return 0;
+    }
+    peer__tell(member, &peer);
+    return 0;
+}
+
+/* A datagram with an address of its own. */
+static __noinline int datagram__tell(__u32 descriptor, unsigned long address, __u32 length)
+{
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct member *member = member__of(task);
+    if (!member || !address) return 0;
+    struct sock *sk = sock__of_descriptor(task, descriptor);
+    if (!sk) return 0;
+    struct peer peer = {};
+    if (!peer__of_user_address(&peer, address, length)) return 0;
+    if (peer.key.family != AF_UNIX) peer.key.protocol = BPF_CORE_READ(sk, sk_protocol);
+    peer__tell(member, &peer);
+    return 0;
+}
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+ *
+ * The tracepoint backend: what a system call has done, read on its way back. The object comes from the descriptor table
+ * or the mapping, never from the string that user space gave; arguments in registers are as they were at entry.
+ *
+ *   sys_exit -> number of interest? -> member? -> opened | mapped | named | connected | received | blind
+ *                                   -> not a member, opened for writing? -> was it an object of a run?
+ */
+#ifndef FSTRACKER_BPF_SYSCALL_H
+#define FSTRACKER_BPF_SYSCALL_H
+
+#include "lib/syscalls.h"
+#include "probes/name.h"
+#include "probes/network.h"
+#include "probes/process.h"
+
+#define PROT_EXEC 4u
+#define MAP_ANONYMOUS 0x20u
+#define UNLINKAT_REMOVEDIR 0x200u
+#define RENAME_EXCHANGE 2u
+#define SCM_FDS_MAX 16
+
+static __always_inline void opened(struct task_struct *task, struct member *member, __s32 descriptor, __u32 more)
+{
+    struct file *file = file__of_descriptor(task, descriptor);
+    if (!file) {
+        kind__unreadable(member->run, FST_ACCESS);
+        blind__tell(member, FST_BLIND_DESCRIPTOR_RACE, 0);
+        return;
+    }
+    if (BPF_CORE_READ(file, f_mode) & FMODE_PATH) return;
+    __u32 access = file__access(file) | more;
+    if (!(access & FST_WRITE)) access &= ~FST_TRUNCATE;
+    access__of_member(member, file, access, descriptor);
+    if (access & FST_WRITE) writer__tell((__u64)file, member->run);
+}
+
+/* A task of no run (or of a run that is over). */
+static __always_inline void opened_outside(struct task_struct *task, __s32 descriptor)
+{
+    struct file *file = file__of_descriptor(task, descriptor);
+    if (file && BPF_CORE_READ(file, f_mode) & FMODE_WRITE) writer__tell((__u64)file, 0);
+}
+
+static __always_inline void mapping_became_executable(struct task_struct *task, struct member *member, unsigned long address)
+{
+    struct found_file found = {};
+    if (bpf_find_vma((void *)task, address, vma__take_file, &found, 0)) {
+        blind__tell(member, FST_BLIND_MPROTECT, 0);
+        return;
+    }
+    if (found.file) access__of_member(member, found.file, FST_LOAD, -1);
+}
+
+struct user_message {
+    unsigned long name;
+    __u32 name_length;
+    __u32 pad;
+    unsigned long vector, vector_length;
+    unsigned long control, control_length;
+};
+
+struct control_header {
+    unsigned long length;
+    __s32 level, type;
+};
+
+static __always_inline void received(struct task_struct *task, struct member *member, unsigned long message)
+{
+    struct user_message m = {};
+    if (bpf_probe_read_user(&m, sizeof(m), (void *)message) || m.control_length < 20) return;
+    unsigned long at = m.control, stop = m.control + m.control_length;
+    for (int i = 0; i < 3; i++) {
+        struct control_header h = {};
+        if (at + sizeof(h) > stop || bpf_probe_read_user(&h, sizeof(h), (void *)at) || h.length < sizeof(h)) return;
+        if (h.level == 1 && h.type == 1) { /* SOL_SOCKET, SCM_RIGHTS */
+            __u32 count = (h.length - sizeof(h)) / 4;
+            for (__u32 k = 0; k < SCM_FDS_MAX && k < count; k++) {
+                __s32 descriptor = -1;
+                if (bpf_probe_read_user(&descriptor, 4, (void *)(at + sizeof(h) + 4 * k)) || descriptor < 0) break;
+                opened(task, member, descriptor, FST_RECEIVE);
+            }
+            if (count > SCM_FDS_MAX) blind__tell(member, FST_BLIND_RECEIVED, 0);
+        }
+        at += (h.length + 7) & ~7ul;
+    }
+}
+
+static __always_inline int named(struct member *member, long result, __u32 operation, __s32 directory, unsigned long name,
+                                 __s32 second_directory, unsigned long second_name)
+{
+    struct name_call call = {.operation = operation, .directory = directory, .second_directory = second_directory,
+                             .name = name, .second_name = second_name};
+    if (result == 0) name__tell(&call);
+    member->touched_count = 0;
+    return 0;
+}
+
+#define AT_CWD (-100)
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(syscall__exit, struct pt_regs *regs, long result)
+{
+    /* Most calls end here or at the next line. */
+    const long nr = regs->orig_ax;
+    switch (nr) {
+    case NR_open: case NR_creat: case NR_openat: case NR_openat2: case NR_open_by_handle_at: case NR_memfd_create:
+    case NR_mmap: case NR_mprotect: case NR_pkey_mprotect: case NR_connect: case NR_sendto: case NR_sendmsg:
+    case NR_sendmmsg: case NR_recvmsg: case NR_recvmmsg: case NR_ptrace: case NR_process_vm_readv:
+    case NR_process_vm_writev: case NR_fanotify_init: case NR_seccomp: case NR_io_uring_setup: case NR_pidfd_getfd:
+    case NR_truncate: case NR_rename: case NR_mkdir: case NR_rmdir: case NR_link: case NR_unlink: case NR_symlink:
+    case NR_mknod: case NR_mkdirat: case NR_mknodat: case NR_unlinkat: case NR_renameat: case NR_linkat:
+    case NR_symlinkat: case NR_renameat2:
+        break;
+    default:
+        return 0;
+    }
+    struct task_struct *task = bpf_get_current_task_btf();
+    const unsigned long a = regs->di, b = regs->si, c = regs->dx, d = regs->r10, e = regs->r8;
+    struct member *member = member__of(task);
+    if (!member) {
+        if (result < 0) return 0;
+        switch (nr) {
+        case NR_open:
+            if (b & O_ACCMODE) opened_outside(task, result);
+            break;
+        case NR_openat: case NR_open_by_handle_at:
+            if (c & O_ACCMODE) opened_outside(task, result);
+            break;
+        case NR_creat: case NR_openat2:
+            opened_outside(task, result);
+            break;
+        }
+        return 0;
+    }
+    if (task->thread_info.status & TS_COMPAT) {
+        blind__tell(member, FST_BLIND_COMPAT_SYSCALL, nr);
+        return 0;
+    }
+    switch (nr) {
+    case NR_rename: return named(member, result, FST_NAME_RENAME, AT_CWD, a, AT_CWD, b);
+    case NR_renameat: return named(member, result, FST_NAME_RENAME, a, b, c, d);
+    case NR_renameat2:
+        return named(member, result, e & RENAME_EXCHANGE ? FST_NAME_EXCHANGE : FST_NAME_RENAME, a, b, c, d);
+    case NR_link: return named(member, result, FST_NAME_LINK, AT_CWD, a, AT_CWD, b);
+    case NR_linkat: return named(member, result, FST_NAME_LINK, a, b, c, d);
+    case NR_symlink: return named(member, result, FST_NAME_SYMLINK, AT_CWD, b, 0, 0);
+    case NR_symlinkat: return named(member, result, FST_NAME_SYMLINK, b, c, 0, 0);
+    case NR_unlink: return named(member, result, FST_NAME_UNLINK, AT_CWD, a, 0, 0);
+    case NR_unlinkat:
+        return named(member, result, c & UNLINKAT_REMOVEDIR ? FST_NAME_RMDIR : FST_NAME_UNLINK, a, b, 0, 0);
+    case NR_rmdir: return named(member, result, FST_NAME_RMDIR, AT_CWD, a, 0, 0);
+    case NR_mkdir: return named(member, result, FST_NAME_MKDIR, AT_CWD, a, 0, 0);
+    case NR_mkdirat: return named(member, result, FST_NAME_MKDIR, a, b, 0, 0);
+    case NR_mknod: return named(member, result, FST_NAME_MKNOD, AT_CWD, a, 0, 0);
+    case NR_mknodat: return named(member, result, FST_NAME_MKNOD, a, b, 0, 0);
+    case NR_truncate: return named(member, result, FST_NAME_TRUNCATE, AT_CWD, a, 0, 0);
+    }
+    if (nr == NR_connect) {
+        if (result == 0 || result == -EINPROGRESS) connect__tell(a, b, c);
+        return 0;
+    }
+    if (result < 0 && result >= -4095) return 0;
+    switch (nr) {
+    case NR_open: opened(task, member, result, b & O_TRUNC ? FST_TRUNCATE : 0); break;
+    case NR_openat: case NR_open_by_handle_at: opened(task, member, result, c & O_TRUNC ? FST_TRUNCATE : 0); break;
+    case NR_creat: opened(task, member, result, FST_TRUNCATE); break;
+    case NR_openat2: {
+        __u64 flags = 0;
+        bpf_probe_read_user(&flags, sizeof(flags), (void *)c);
+        opened(task, member, result, flags & O_TRUNC ? FST_TRUNCATE : 0);
+        break;
+    }
+    case NR_memfd_create: opened(task, member, result, FST_CREATE); break;
+    case NR_pidfd_getfd: opened(task, member, result, FST_RECEIVE); break;
+    case NR_mmap:
+        if (c & PROT_EXEC && !(d & MAP_ANONYMOUS)) {
+            struct file *file = file__of_descriptor(task, e);
+            if (file)
+                access__of_member(member, file, FST_LOAD, e);
+            else
+                mapping_became_executable(task, member, result);
+        }
+        break;
+    case NR_mprotect: case NR_pkey_mprotect:
+        if (c & PROT_EXEC) mapping_became_executable(task, member, a);
+        break;
+    case NR_sendto: datagram__tell(a, e, 128); break;
+    case NR_sendmsg: case NR_sendmmsg: {
+        struct user_message m = {};
+        if (!bpf_probe_read_user(&m, sizeof(m), (void *)b) && m.name) datagram__tell(a, m.name, m.name_length);
+        break;
+    }
+    case NR_recvmsg: received(task, member, b); break;
+    case NR_recvmmsg: received(task, member, b); break;
+    case NR_ptrace:
+        if (a != 0) blind__tell(member, FST_BLIND_PTRACE, a); /* not TRACEME */
+        break;
+    case NR_process_vm_readv: case NR_process_vm_writev: blind__tell(member, FST_BLIND_PROCESS_MEMORY, nr); break;
+    case NR_fanotify_init: blind__tell(member, FST_BLIND_FANOTIFY, 0); break;
+    case NR_seccomp:
+        if (a == 1 && b & 8) blind__tell(member, FST_BLIND_SECCOMP_NOTIFY, 0); /* SET_MODE_FILTER, NEW_LISTENER */
+        break;
+    case NR_io_uring_setup: blind__tell(member, FST_BLIND_IO_URING, 0); break;
+    }
+    return 0;
+}
+
+#endif
