@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pieces that the JSON and the NDJSON report have in common.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "core/judge/verdict.hpp"
+#include "core/run/record.hpp"
+#include "core/verify/verify.hpp"
+
+namespace fstracker::report {
+
+// As in the statement: {"kernel": {KIND: {…}}, "user": {…}}.
+nlohmann::json ledger_json(const run::Ledger& ledger);
+
+nlohmann::json incident_json(const judge::Incident& incident, const run::Record& record);
+
+nlohmann::json process_json(const run::Process& process);
+
+nlohmann::json connection_json(const run::Connection& connection);
+
+// {run, pipeline, step, verdict, complete}. A run without verdict is INCOMPLETE.
+nlohmann::json run_json(const verify::RunDocuments& run);
+
+}  // namespace fstracker::report
