@@ -35,15 +35,10 @@ Status write_all(int fd, std::string_view bytes, std::string_view name) {
     return {};
 }
 
-Result<std::string> read_file(const std::string& path, std::size_t most) {
-    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file) return fail_errno(errno, "cannot open " + path);
-    struct stat status {};
-    if (::fstat(file.get(), &status) != 0) return fail_errno(errno, "cannot read " + path);
-    if (S_ISDIR(status.st_mode)) return fail_errno(EISDIR, "cannot read " + path);
+namespace {
 
-    // One byte more than the file has, so that its end is seen with the last read; pseudo files say 0 and grow.
-    const std::size_t said = static_cast<std::size_t>(std::max<off_t>(status.st_size, 0));
+// One byte more than the file has, so that its end is seen with the last read; pseudo files say 0 and grow.
+Result<std::string> read_to_end(const Fd& file, const std::string& path, std::size_t said, std::size_t most) {
     std::string bytes;
     std::size_t used = 0;
     bytes.resize(std::min(std::max<std::size_t>(said, 4095), most) + 1);
@@ -60,6 +55,25 @@ Result<std::string> read_file(const std::string& path, std::size_t most) {
     }
     bytes.resize(used);
     return bytes;
+}
+
+Result<std::string> read_opened(const std::string& path, int flags, std::size_t most) {
+    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags));
+    if (!file) return fail_errno(errno, "cannot open " + path);
+    struct stat status {};
+    if (::fstat(file.get(), &status) != 0) return fail_errno(errno, "cannot read " + path);
+    if (S_ISDIR(status.st_mode)) return fail_errno(EISDIR, "cannot read " + path);
+    if ((flags & O_NONBLOCK) != 0 && !S_ISREG(status.st_mode))
+        return fail(ErrorKind::kInvalid, "cannot read " + path + ": it is not a regular file");
+    return read_to_end(file, path, static_cast<std::size_t>(std::max<off_t>(status.st_size, 0)), most);
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path, std::size_t most) { return read_opened(path, 0, most); }
+
+Result<std::string> read_regular_file(const std::string& path, std::size_t most) {
+    return read_opened(path, O_NONBLOCK | O_NOCTTY, most);
 }
 
 Status sync_directory(const std::string& path) {

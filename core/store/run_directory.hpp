@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run directory (docs/run-directory.md) in the making: under a hidden name beside its place, renamed when it is whole.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.hpp"
+
+namespace fstracker::store {
+
+inline constexpr const char* kTraceFile = "trace.sigstore.json";
+inline constexpr const char* kVerdictFile = "verdict.sigstore.json";
+inline constexpr const char* kEventsFile = "events.ndjson.zst";
+inline constexpr const char* kFilesFile = "files.ndjson.zst";
+inline constexpr const char* kSummaryFile = "summary.json";
+
+struct Owner {
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+};
+
+struct RunDirectoryOptions {
+    // Of the directory when it is committed; its files get the same without the x bits. Until then it is 0700. In the
+    // store it stays so; for --out the caller passes 0777 without its umask.
+    unsigned mode = 0700;
+    std::optional<Owner> owner;  // chowned to before it gets its name (root only)
+};
+
+// Without commit() or keep_partial() nothing is left behind. One thread.
+class RunDirectoryWriter {
+   public:
+    // `final_path` must not exist, or be an empty directory; its parent must exist and be writable (checked now, before
+    // the command starts).
+    static Result<std::unique_ptr<RunDirectoryWriter>> create(const std::string& final_path,
+                                                              const RunDirectoryOptions& options = {});
+    ~RunDirectoryWriter();
+    RunDirectoryWriter(const RunDirectoryWriter&) = delete;
+    RunDirectoryWriter& operator=(const RunDirectoryWriter&) = delete;
+
+    [[nodiscard]] const std::string& working_path() const;  // where files are written until commit()
+    [[nodiscard]] const std::string& final_path() const;    // absolute, without symbolic links
+
+    // The file `name` of the directory, replaced where it is there. When it fails there is no file of that name.
+    Status write(std::string_view name, std::string_view bytes);
+
+    // Syncs everything, renames to the final path, syncs the parent. When it fails the directory is still under its
+    // working path, and keep_partial() can be tried.
+    Status commit();
+
+    // Keeps the directory under "<final>.partial" for a person to look at, after a failure that lost the evidence; gives
+    // the name ("<final>.partial-2" and so on where that is taken).
+    Result<std::string> keep_partial();
+
+   private:
+    struct State;
+    explicit RunDirectoryWriter(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace fstracker::store
