@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Base64 with padding (RFC 4648). Written with the standard alphabet; read with that or the URL-safe one, not both mixed.
+// Base64 with padding (RFC 4648). Written with the standard alphabet; read with that or the URL-safe one, not both
+// mixed.
 #pragma once
 
 #include <optional>

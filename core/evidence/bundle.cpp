@@ -13,8 +13,10 @@ constexpr std::string_view kMediaType = "application/vnd.dev.sigstore.bundle.v0.
 
 std::string bytes_of(Fields& fields, const char* name) {
     auto bytes = from_base64(fields.text(name));
-    if (!bytes) fields.fault_in(name, "is not base64 (padded, of one alphabet, no bits left over)");
-    else if (bytes->empty()) fields.fault_in(name, "is empty");
+    if (!bytes)
+        fields.fault_in(name, "is not base64 (padded, of one alphabet, no bits left over)");
+    else if (bytes->empty())
+        fields.fault_in(name, "is empty");
     return bytes.value_or(std::string());
 }
 

@@ -17,9 +17,9 @@ inline constexpr std::string_view kPayloadType = "application/vnd.in-toto+json";
 std::string pae(std::string_view payload_type, std::string_view payload);
 
 struct Bundle {
-    std::string payload;    // the statement's bytes, exactly as signed
-    std::string signature;  // raw
-    std::string key_hint;   // base64(SHA-256(DER SubjectPublicKeyInfo)); empty with a certificate
+    std::string payload;          // the statement's bytes, exactly as signed
+    std::string signature;        // raw
+    std::string key_hint;         // base64(SHA-256(DER SubjectPublicKeyInfo)); empty with a certificate
     std::string certificate_der;  // or empty
 };
 

@@ -28,6 +28,12 @@ std::optional<std::int64_t> parse_canonical_time(std::string_view text) {
     return *time;
 }
 
+std::string_view type_of(const Json& value) {
+    if (value.is_number_unsigned()) return "unsigned integer";
+    if (value.is_number_integer()) return "integer";
+    return value.type_name();
+}
+
 const Json& empty_object() {
     static const Json kEmpty = Json::object();
     return kEmpty;
@@ -62,7 +68,7 @@ std::string Fields::path_of(std::string_view name) const {
     return place_.empty() ? std::string(name) : fmt::format("{}.{}", place_, name);
 }
 
-const Json* Fields::take(const char* name, const char* type) {
+const Json* Fields::take(const char* name, std::string_view type) {
     const auto found = value_.find(name);
     if (found == value_.end()) {
         fault(fmt::format("'{}' is missing", name));
@@ -70,10 +76,9 @@ const Json* Fields::take(const char* name, const char* type) {
     }
     ++taken_;
     names_.emplace_back(name);
-    const bool fits = std::string_view(type) == "number" ? found->is_number_unsigned()
-                                                         : std::string_view(type) == found->type_name();
-    if (fits) return &*found;
-    fault_in(name, fmt::format("is not {} {}", type[0] == 'o' || type[0] == 'a' ? "an" : "a", type));
+    if (type_of(*found) == type) return &*found;
+    fault_in(name, fmt::format("is not {} {}",
+                               std::string_view("aou").find(type[0]) == std::string_view::npos ? "a" : "an", type));
     return nullptr;
 }
 
@@ -83,11 +88,25 @@ std::string Fields::text(const char* name) {
 }
 
 std::uint64_t Fields::number(const char* name, std::uint64_t most) {
-    const Json* value = take(name, "number");
+    const Json* value = take(name, "unsigned integer");
     if (value == nullptr) return 0;
     const auto number = value->get<std::uint64_t>();
     if (number > most) fault_in(name, fmt::format("{} is more than {}", number, most));
     return number;
+}
+
+std::int32_t Fields::integer32(const char* name) {
+    const bool negative = has(name) && type_of(value_[name]) == "integer";
+    const Json* value = take(name, negative ? "integer" : "unsigned integer");
+    if (value == nullptr) return 0;
+    const bool fits = negative ? value->get<std::int64_t>() >= INT32_MIN : value->get<std::uint64_t>() <= INT32_MAX;
+    if (!fits) fault_in(name, "does not fit into 32 bits");
+    return fits ? value->get<std::int32_t>() : 0;
+}
+
+double Fields::real(const char* name) {
+    const Json* value = take(name, "number");
+    return value != nullptr ? value->get<double>() : 0;
 }
 
 std::int64_t Fields::time(const char* name) {
@@ -146,8 +165,10 @@ void Fields::members(const char* name,
 std::vector<std::string> Fields::texts(const char* name) {
     std::vector<std::string> texts;
     array(name, [&](const Json& value, const std::string& place) {
-        if (value.is_string()) texts.push_back(value.get<std::string>());
-        else faults_.add(place, "is not a string");
+        if (value.is_string())
+            texts.push_back(value.get<std::string>());
+        else
+            faults_.add(place, "is not a string");
     });
     return texts;
 }
@@ -164,7 +185,8 @@ bool Fields::has(const char* name) const { return value_.contains(name); }
 void Fields::finish() {
     if (taken_ == value_.size()) return;
     for (const auto& [key, member] : value_.items())
-        if (std::find(names_.begin(), names_.end(), key) == names_.end()) fault("has an unknown field " + in_quotes(key));
+        if (std::find(names_.begin(), names_.end(), key) == names_.end())
+            fault("has an unknown field " + in_quotes(key));
 }
 
 }  // namespace fstracker::evidence

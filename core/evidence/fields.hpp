@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Strict reading of a parsed JSON object: each field is taken once, with its type; what nobody took is an error. The first
-// fault is kept, with the place it is in, and everything after it is moot: callers read on and ask once, at the end.
+// Strict reading of a parsed JSON object: each field is taken once, with its type; what nobody took is an error. The
+// first fault is kept, with the place it is in, and everything after it is moot: callers read on and ask once, at the
+// end.
 #pragma once
 
 #include <cstdint>
@@ -19,24 +20,26 @@ namespace fstracker::evidence {
 
 // The first fault of a document.
 class Faults {
-   public:
+  public:
     void add(const std::string& place, const std::string& what);
     [[nodiscard]] bool any() const { return first_.has_value(); }
     // `what` names the document.
     [[nodiscard]] Error error(std::string_view what) const;
 
-   private:
+  private:
     std::optional<std::string> first_;
 };
 
 // One object of the document. Destroyed before the Faults and the Json that it refers to.
 class Fields {
-   public:
+  public:
     Fields(const Json& value, std::string place, Faults& faults);
 
     // Fields that must be there.
     std::string text(const char* name);
     std::uint64_t number(const char* name, std::uint64_t most = UINT64_MAX);
+    std::int32_t integer32(const char* name);
+    double real(const char* name);
     std::int64_t time(const char* name);
     bool boolean(const char* name);
     event::Sha256 sha256(const char* name);  // 64 hexadecimal digits
@@ -47,7 +50,8 @@ class Fields {
     // Calls `each` for every element, with its place ("fileAccess[3]").
     void array(const char* name, const std::function<void(const Json&, const std::string& place)>& each);
     // Calls `each` for every member of an object with free keys.
-    void members(const char* name, const std::function<void(const std::string& key, const Json&, const std::string& place)>& each);
+    void members(const char* name,
+                 const std::function<void(const std::string& key, const Json&, const std::string& place)>& each);
 
     // Whether an optional field is there; the calls above then read it.
     [[nodiscard]] bool has(const char* name) const;
@@ -61,8 +65,8 @@ class Fields {
     void fault(const std::string& what) { faults_.add(place_, what); }
     void fault_in(const char* name, const std::string& what) { faults_.add(path_of(name), what); }
 
-   private:
-    const Json* take(const char* name, const char* type);
+  private:
+    const Json* take(const char* name, std::string_view type);
     [[nodiscard]] std::string path_of(std::string_view name) const;
 
     const Json& value_;

@@ -21,8 +21,10 @@ bool too_deep(std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
         if (in_string) {
-            if (c == '\\') ++i;
-            else if (c == '"') in_string = false;
+            if (c == '\\')
+                ++i;
+            else if (c == '"')
+                in_string = false;
         } else if (c == '"') {
             in_string = true;
         } else if (c == '{' || c == '[') {
@@ -50,8 +52,7 @@ void append_number(std::string& out, T value) {
 }  // namespace
 
 Result<Json> parse_canonical(std::string_view text, std::string_view what) {
-    if (too_deep(text))
-        return fail(ErrorKind::kInvalid, fmt::format("{} nests deeper than {} levels", what, kDeepest));
+    if (too_deep(text)) return fail(ErrorKind::kInvalid, fmt::format("{} nests deeper than {} levels", what, kDeepest));
     Json value = Json::parse(text, nullptr, false);
     if (value.is_discarded()) {
         // Once more, for the place and the reason.
@@ -69,10 +70,11 @@ Result<Json> parse_canonical(std::string_view text, std::string_view what) {
         return fail(ErrorKind::kInvalid, fmt::format("{} is not JSON: {}", what, problem.what()));
     }
     if (again != text)
-        return fail(ErrorKind::kInvalid,
-                    fmt::format("{} is JSON, but not in canonical form (at byte {})", what, first_difference(again, text)),
-                    "it was changed after it was written; a file that another tool made is brought into that form by "
-                    "'jq -cSj . FILE'");
+        return fail(
+            ErrorKind::kInvalid,
+            fmt::format("{} is JSON, but not in canonical form (at byte {})", what, first_difference(again, text)),
+            "it was changed after it was written; a file that another tool made is brought into that form by "
+            "'jq -cSj . FILE'");
     return value;
 }
 
@@ -97,9 +99,8 @@ JsonWriter& JsonWriter::close(char bracket) {
 
 JsonWriter& JsonWriter::key(std::string_view name) {
     separate();
-    out_.push_back('"');
-    out_.append(name);
-    out_.append("\":");
+    append_json_string(out_, name);
+    out_.push_back(':');
     after_key_ = true;
     return *this;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Canonical JSON: keys sorted by their bytes, no insignificant space, UTF-8, integers as integers. One value has one text.
+// Canonical JSON: keys sorted by their bytes, no insignificant space, UTF-8, integers as integers. One value has one
+// text.
 #pragma once
 
 #include <cstdint>
@@ -14,21 +15,21 @@ namespace fstracker::evidence {
 
 using Json = nlohmann::json;
 
-// Reads a text and refuses any that is not canonical: a repeated key, space, an escape that need not be. `what` names the
-// text in errors. Never throws; nesting deeper than 32 is refused before anything is parsed.
+// Reads a text and refuses any that is not canonical: a repeated key, space, an escape that need not be. `what` names
+// the text in errors. Never throws; nesting deeper than 32 is refused before anything is parsed.
 Result<Json> parse_canonical(std::string_view text, std::string_view what);
 
-// Appends canonical JSON piece by piece, for tables that are too long to be built as values first. The caller gives keys in
-// their order; debug builds and the tests hold that against parse_canonical.
+// Appends canonical JSON piece by piece, for tables that are too long to be built as values first. The caller gives
+// keys in their order; debug builds and the tests hold that against parse_canonical.
 class JsonWriter {
-   public:
+  public:
     explicit JsonWriter(std::string& out) : out_(out) {}
 
     JsonWriter& begin_object() { return open('{'); }
     JsonWriter& end_object() { return close('}'); }
     JsonWriter& begin_array() { return open('['); }
     JsonWriter& end_array() { return close(']'); }
-    JsonWriter& key(std::string_view name);  // of our own: plain ASCII
+    JsonWriter& key(std::string_view name);
 
     // Text that is valid UTF-8. Other bytes are written percent-encoded, see text.hpp.
     JsonWriter& string(std::string_view text);
@@ -40,7 +41,7 @@ class JsonWriter {
     // A value that is canonical JSON already.
     JsonWriter& raw(std::string_view json);
 
-   private:
+  private:
     JsonWriter& open(char bracket);
     JsonWriter& close(char bracket);
     void separate();

@@ -57,8 +57,10 @@ constexpr auto kUriPlain = make_uri_plain();
 
 void append_uri(std::string& out, std::string_view bytes) {
     for (const char c : bytes) {
-        if (kUriPlain[static_cast<unsigned char>(c)]) out.push_back(c);
-        else append_percent(out, c);
+        if (kUriPlain[static_cast<unsigned char>(c)])
+            out.push_back(c);
+        else
+            append_percent(out, c);
     }
 }
 
@@ -83,8 +85,10 @@ template <typename Plain>
 void append_utf8(std::string& out, std::string_view bytes, Plain plain) {
     for (std::size_t i = 0; i < bytes.size();) {
         const std::size_t length = sequence_length(bytes, i);
-        if (length == 0) append_percent(out, bytes[i]);
-        else plain(out, bytes.substr(i, length));
+        if (length == 0)
+            append_percent(out, bytes[i]);
+        else
+            plain(out, bytes.substr(i, length));
         i += length == 0 ? 1 : length;
     }
 }
@@ -119,7 +123,9 @@ std::optional<std::string> percent_decode(std::string_view text) {
     return bytes;
 }
 
-bool is_relative(const event::Path& path) { return !path.truncated && (path.bytes.empty() || path.bytes.front() != '/'); }
+bool is_relative(const event::Path& path) {
+    return !path.truncated && (path.bytes.empty() || path.bytes.front() != '/');
+}
 
 std::string path_name(const event::Path& path) {
     return path.truncated ? std::string(kCut) + display(path.bytes) : display(path.bytes);
@@ -172,8 +178,10 @@ void append_json_string(std::string& out, std::string_view text) {
             case '\r': out += "\\r"; break;
             case '\t': out += "\\t"; break;
             default:
-                if (c < 0x20) out += fmt::format("\\u{:04x}", c);
-                else append_percent(out, text[i]);
+                if (c < 0x20)
+                    out += fmt::format("\\u{:04x}", c);
+                else
+                    append_percent(out, text[i]);
         }
         done = ++i;
     }

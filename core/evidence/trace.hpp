@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A run's record as an in-toto Statement with predicate runtime-trace v0.1, in canonical JSON, and back.
+// A run's record as an in-toto Statement with predicate runtime-trace v0.1, in canonical JSON, and back:
+// docs/evidence.md. Reading what was written gives the same record, and writing what was read gives the same bytes.
 #pragma once
 
 #include <functional>
@@ -22,16 +23,33 @@ struct Subject {
     bool operator==(const Subject&) const = default;
 };
 
+// A directory whose entries are not listed one by one: what it stands for, in sum. Its files are lines of
+// files.ndjson.zst.
+struct FoldedDirectory {
+    event::Path path;
+    std::uint64_t files = 0;    // entries of the access table
+    std::uint64_t bytes = 0;    // their sizes, summed
+    std::uint64_t outputs = 0;  // those of them that would be subjects; with any, the directory is one in their place
+    std::uint64_t opens = 0;
+    std::uint32_t access = 0;  // of any of them
+    std::int64_t first_access = 0;
+    std::int64_t last_access = 0;
+    event::Sha256 digest{};  // of the sorted list `sha256  path` of those that have a digest, as sha256sum(1) writes it
+    bool operator==(const FoldedDirectory&) const = default;
+};
+
 // Beyond these the access table is folded by directory and the whole table goes into files.ndjson.zst.
+// The process table does not fold: where it alone comes near the limit, the access table may still take a quarter of
+// it.
 struct TraceLimits {
     std::size_t outputs = 1000;
     std::size_t statement_bytes = 8U << 20;
 };
 
 struct TraceDocument {
-    std::string statement;       // canonical JSON
-    bool folded = false;         // then
-    std::string files_ndjson;    // the whole table, an entry of fileAccess a line; not yet compressed
+    std::string statement;     // canonical JSON
+    bool folded = false;       // then
+    std::string files_ndjson;  // the whole table, an entry of fileAccess a line; not yet compressed
 };
 
 // `subjects`: the logs, whose digests are known before the statement is. A folded statement needs the digest of the
@@ -41,8 +59,9 @@ TraceDocument write_trace(const run::Record& record, std::vector<Subject> subjec
 
 struct TraceStatement {
     std::vector<Subject> subjects;
-    run::Record record;   // with folded entries as they stand when `folded`
-    bool folded = false;  // then record.files is only the folded table; files.ndjson.zst has the whole
+    run::Record record;   // record.files: the entries that are listed one by one
+    bool folded = false;  // then files.ndjson.zst has the whole table, and `directories` what is not listed
+    std::vector<FoldedDirectory> directories;
 };
 
 // Strict: structure as docs/schema/trace.schema.json says, unknown fields are errors.

@@ -2,6 +2,7 @@
 // A judgement as an in-toto Statement with predicate test-result v0.1, in canonical JSON, and back.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,10 @@ struct VerdictStatement {
     event::Sha256 trace{};
     std::vector<Subject> outputs;
     judge::Judgement judgement;
+    std::string run, pipeline, step;                   // as the trace's info has them
+    std::map<std::string, std::string> configuration;  // likewise
 };
+// Strict as read_trace. A result that the verdict does not lead to is an error.
 Result<VerdictStatement> read_verdict(std::string_view statement);
 
 }  // namespace fstracker::evidence

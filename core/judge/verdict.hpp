@@ -40,6 +40,9 @@ struct Judgement {
     bool operator==(const Judgement&) const = default;
 };
 
+// Whether something of high or critical is among the incidents.
+bool is_alarming(const Judgement& judgement);
+
 // Pure: the same record gives the same judgement.
 Judgement judge(const run::Record& record);
 

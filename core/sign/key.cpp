@@ -67,8 +67,8 @@ Result<KeyType> admit(EVP_PKEY* key) {
         const bool named = EVP_PKEY_get_group_name(key, group, sizeof group, &length) == 1;
         if (named && std::string_view(group, length) == "prime256v1") return KeyType::kEcdsaP256;
         if (named && std::string_view(group, length) == "secp384r1")
-            return fail(ErrorKind::kUnsupported, "P-384 keys are refused: verifiers in use do not take their signatures",
-                        kMakeAnother);
+            return fail(ErrorKind::kUnsupported,
+                        "P-384 keys are refused: verifiers in use do not take their signatures", kMakeAnother);
     }
     ERR_clear_error();
     return fail(ErrorKind::kUnsupported, fmt::format("keys of this type are not used: {}", name_of(key)), kMakeAnother);
@@ -84,7 +84,8 @@ std::string PublicKey::id() const {
 bool PublicKey::verify(std::string_view message, std::string_view signature) const {
     const DigestContext context(EVP_MD_CTX_new());
     const bool valid =
-        context && EVP_DigestVerifyInit(context.get(), nullptr, digest_of(state_->type), nullptr, state_->key.get()) == 1 &&
+        context &&
+        EVP_DigestVerifyInit(context.get(), nullptr, digest_of(state_->type), nullptr, state_->key.get()) == 1 &&
         EVP_DigestVerify(context.get(), octets(signature), signature.size(), octets(message), message.size()) == 1;
     ERR_clear_error();
     return valid;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keys and signatures: ECDSA P-256 with SHA-256 (DER signature; the default, since every verifier takes it) and Ed25519.
+// Keys and signatures: ECDSA P-256 with SHA-256 (DER signature; the default, since every verifier takes it) and
+// Ed25519.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@ namespace fstracker::sign {
 enum class KeyType { kEcdsaP256, kEd25519 };
 
 class PublicKey {
-   public:
+  public:
     // PEM: SubjectPublicKeyInfo or an X.509 certificate (whose key is taken). Other key types are kUnsupported.
     static Result<PublicKey> from_pem(std::string_view pem);
 
@@ -28,12 +29,12 @@ class PublicKey {
     struct State;
     explicit PublicKey(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
-   private:
+  private:
     std::shared_ptr<const State> state_;
 };
 
 class PrivateKey {
-   public:
+  public:
     static Result<PrivateKey> generate(KeyType type);
     // PKCS#8 PEM, encrypted or not; the passphrase comes from FSTRACKER_KEY_PASSPHRASE, handed in by the caller.
     static Result<PrivateKey> from_pem(std::string_view pem, std::string_view passphrase);
@@ -45,7 +46,7 @@ class PrivateKey {
     struct State;
     explicit PrivateKey(std::shared_ptr<const State> state) : state_(std::move(state)) {}
 
-   private:
+  private:
     std::shared_ptr<const State> state_;
 };
 

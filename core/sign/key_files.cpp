@@ -39,9 +39,10 @@ Status check_private_file(int fd, const std::string& path) {
     if (!S_ISREG(status.st_mode))
         return fail(ErrorKind::kInvalid, path + ": not a regular file", "name the PEM file with the private key");
     if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return fail(ErrorKind::kPermission,
-                    fmt::format("{}: others than its owner may use this key (mode {:04o})", path, status.st_mode & 07777U),
-                    fmt::format("chmod 600 '{}'", path));
+        return fail(
+            ErrorKind::kPermission,
+            fmt::format("{}: others than its owner may use this key (mode {:04o})", path, status.st_mode & 07777U),
+            fmt::format("chmod 600 '{}'", path));
     return {};
 }
 
@@ -65,8 +66,8 @@ tl::unexpected<Error> already_there(const std::string& path) {
                 "name another file, or move that one away yourself");
 }
 
-// The file appears whole under its name or not at all, and only where there was none: another process that waits for the
-// key never sees half of it.
+// The file appears whole under its name or not at all, and only where there was none: another process that waits for
+// the key never sees half of it.
 Status place_new_file(const std::string& path, std::string_view bytes, unsigned mode) {
     std::string draft = path + ".XXXXXX";
     base::Fd fd(::mkostemp(draft.data(), O_CLOEXEC));
@@ -91,7 +92,8 @@ Result<PrivateKey> load_private_key(const std::string& path, std::string_view pa
     const base::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
     if (!fd) {
         Error error = base::errno_error(errno, path);
-        if (error.kind == ErrorKind::kNotFound) error.hint = fmt::format("make a key with 'track keys generate {}'", path);
+        if (error.kind == ErrorKind::kNotFound)
+            error.hint = fmt::format("make a key with 'track keys generate {}'", path);
         return fail(std::move(error));
     }
     if (auto fit = check_private_file(fd.get(), path); !fit) return fail(std::move(fit.error()));
@@ -122,7 +124,8 @@ Result<PrivateKey> create_key_files(const std::string& path, KeyType type) {
     auto key = PrivateKey::generate(type);
     if (!key) return key;
     const Secret secret(key->pem());
-    if (secret.bytes.empty()) return fail(ErrorKind::kSystem, path + ": the key could not be encoded: " + take_openssl_error());
+    if (secret.bytes.empty())
+        return fail(ErrorKind::kSystem, path + ": the key could not be encoded: " + take_openssl_error());
     // The private half first: who meets it, loads it; the public half can always be printed from it.
     if (auto placed = place_new_file(path, secret.bytes, 0600); !placed) return fail(std::move(placed.error()));
     if (auto placed = place_new_file(public_path, key->public_key().pem(), 0644); !placed) {

@@ -41,8 +41,8 @@ struct PrivateKey::State {
 // The newest of the thread's OpenSSL errors in words; empties the queue.
 std::string take_openssl_error();
 
-// What kind of key it is, or why it is not one that fstracker uses. Brings the key's encoding into the one form that its
-// id is computed from: a named curve, an uncompressed point.
+// What kind of key it is, or why it is not one that fstracker uses. Brings the key's encoding into the one form that
+// its id is computed from: a named curve, an uncompressed point.
 Result<KeyType> admit(EVP_PKEY* key);
 
 }  // namespace fstracker::sign

@@ -58,8 +58,9 @@ tl::unexpected<Error> not_private(const std::string& label) {
     if (label.find("SIGSTORE") != std::string::npos || label.find("COSIGN") != std::string::npos)
         return fail(ErrorKind::kUnsupported, "the key is in a format of cosign's own",
                     "use a PKCS#8 key: 'track keys generate FILE' makes one, and cosign can import it");
-    return fail(ErrorKind::kInvalid, label.empty() ? "no PEM block is in it" : fmt::format("no private key but a {}", label),
-                "a private key is PEM with the line '-----BEGIN PRIVATE KEY-----'; 'track keys generate FILE' makes one");
+    return fail(
+        ErrorKind::kInvalid, label.empty() ? "no PEM block is in it" : fmt::format("no private key but a {}", label),
+        "a private key is PEM with the line '-----BEGIN PRIVATE KEY-----'; 'track keys generate FILE' makes one");
 }
 
 }  // namespace
@@ -69,12 +70,13 @@ Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
     const std::string label = block_label(pem.substr(0, kLargest), {"PUBLIC KEY", "CERTIFICATE"});
     if (label != "PUBLIC KEY" && label != "CERTIFICATE") {
         const bool secret = label.find("PRIVATE KEY") != std::string::npos;
-        return fail(ErrorKind::kInvalid,
-                    secret          ? "a private key where a public one is wanted"
-                    : label.empty() ? "no PEM block is in it"
-                                    : fmt::format("neither a public key nor a certificate but a {}", label),
-                    secret ? "give verifiers the public half only: 'track keys show' prints it"
-                           : "a public key is PEM with the line '-----BEGIN PUBLIC KEY-----'; 'track keys show' prints it");
+        return fail(
+            ErrorKind::kInvalid,
+            secret          ? "a private key where a public one is wanted"
+            : label.empty() ? "no PEM block is in it"
+                            : fmt::format("neither a public key nor a certificate but a {}", label),
+            secret ? "give verifiers the public half only: 'track keys show' prints it"
+                   : "a public key is PEM with the line '-----BEGIN PUBLIC KEY-----'; 'track keys show' prints it");
     }
     const Bio input = reader(pem.substr(0, kLargest));
     Pkey key;
@@ -94,7 +96,8 @@ Result<PublicKey> PublicKey::from_pem(std::string_view pem) {
 Result<PrivateKey> PrivateKey::from_pem(std::string_view pem, std::string_view passphrase) {
     ERR_clear_error();
     pem = pem.substr(0, kLargest);
-    const std::string label = block_label(pem, {"PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"});
+    const std::string label =
+        block_label(pem, {"PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"});
     const bool cosign = label.find("SIGSTORE") != std::string::npos || label.find("COSIGN") != std::string::npos;
     if (cosign || label.find("PRIVATE KEY") == std::string::npos) return not_private(label);
     Passphrase given{passphrase};

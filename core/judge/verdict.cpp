@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/judge/verdict.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/base/hex.hpp"
+#include "core/digest/digest.hpp"
+
+namespace fstracker::judge {
+
+namespace {
+
+constexpr const char* kCompleteRule = "fstracker-complete";
+constexpr const char* kLedgerRule = "fstracker-ledger-balance";
+constexpr const char* kBlindSpotRule = "fstracker-entered-blind-spot";
+constexpr const char* kFamily = "integrity";
+constexpr std::size_t kIdDigits = 12;
+
+std::string hex_of_sha256(std::string_view text) { return base::to_hex(digest::sha256(text)); }
+
+// Numbers are pids, descriptors and counts: they differ from run to run, and the thing is the same.
+std::string without_numbers(std::string_view text) {
+    std::string kept;
+    for (const char c : text) {
+        const bool digit = c >= '0' && c <= '9';
+        if (!digit)
+            kept.push_back(c);
+        else if (kept.empty() || kept.back() != '#')
+            kept.push_back('#');
+    }
+    return kept;
+}
+
+std::string fingerprint_of(const run::RunInfo& info, std::string_view rule, std::string_view what) {
+    // Each part with its length, so that no two lists of parts read the same.
+    std::string text;
+    for (const std::string_view part :
+         {std::string_view(info.pipeline), std::string_view(info.step), std::string_view(kFamily), rule, what})
+        text += fmt::format("{}:{},", part.size(), part);
+    return hex_of_sha256(text);
+}
+
+std::string with_full_stop(std::string sentence) {
+    if (!sentence.empty() && sentence.back() != '.') sentence.push_back('.');
+    return sentence;
+}
+
+// One incident for each kind of blind spot, in the order of their sentences.
+std::vector<Incident> blind_spot_incidents(const run::Record& record) {
+    std::vector<Incident> incidents;
+    std::vector<std::size_t> times;
+    std::vector<std::string> sentences = record.completeness.entered_blind_spots;
+    std::sort(sentences.begin(), sentences.end());
+    for (const std::string& sentence : sentences) {
+        const std::string fingerprint = fingerprint_of(record.info, kBlindSpotRule, without_numbers(sentence));
+        const auto same = std::find_if(incidents.begin(), incidents.end(),
+                                       [&](const Incident& known) { return known.fingerprint == fingerprint; });
+        if (same != incidents.end()) {
+            ++times[static_cast<std::size_t>(same - incidents.begin())];
+            continue;
+        }
+        Incident incident;
+        incident.id = "F-" + fingerprint.substr(0, kIdDigits);
+        incident.level = Level::kMedium;
+        incident.family = kFamily;
+        incident.rules = {kBlindSpotRule};
+        incident.title = with_full_stop(sentence);
+        incident.innocent = {
+            "Programs use this mechanism for good reasons; the record cannot say what passed through it."};
+        incident.fingerprint = fingerprint;
+        incidents.push_back(std::move(incident));
+        times.push_back(1);
+    }
+    for (std::size_t i = 0; i < incidents.size(); ++i)
+        incidents[i].why = fmt::format(
+            "The run is known to have gone where this recorder cannot see{}: what it read or wrote there is not in the "
+            "record.",
+            times[i] > 1 ? fmt::format(" ({} times in this way)", times[i]) : "");
+    return incidents;
+}
+
+void put(Judgement& judgement, bool passed, const char* rule) {
+    (passed ? judgement.passed_rules : judgement.warned_rules).emplace_back(rule);
+}
+
+}  // namespace
+
+std::string to_text(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::kClean: return "CLEAN";
+        case Verdict::kReview: return "REVIEW";
+        case Verdict::kAlert: return "ALERT";
+        case Verdict::kIncomplete: return "INCOMPLETE";
+    }
+    return "INCOMPLETE";
+}
+
+std::string to_text(Level level) {
+    switch (level) {
+        case Level::kInformational: return "informational";
+        case Level::kLow: return "low";
+        case Level::kMedium: return "medium";
+        case Level::kHigh: return "high";
+        case Level::kCritical: return "critical";
+    }
+    return "critical";
+}
+
+bool is_alarming(const Judgement& judgement) {
+    return std::any_of(judgement.incidents.begin(), judgement.incidents.end(),
+                       [](const Incident& incident) { return incident.level >= Level::kHigh; });
+}
+
+Judgement judge(const run::Record& record) {
+    const run::Completeness& completeness = record.completeness;
+    const std::vector<std::string> faults = completeness.ledger.faults();
+    const bool whole = completeness.complete && faults.empty();
+
+    Judgement judgement;
+    judgement.incidents = blind_spot_incidents(record);
+    put(judgement, completeness.complete, kCompleteRule);
+    put(judgement, faults.empty(), kLedgerRule);
+    put(judgement, judgement.incidents.empty(), kBlindSpotRule);
+
+    std::vector<std::string>& reasons = judgement.reasons;
+    for (const auto* list : {&completeness.reasons, &faults})
+        for (const std::string& reason : *list)
+            if (const std::string sentence = with_full_stop(reason);
+                !whole && std::find(reasons.begin(), reasons.end(), sentence) == reasons.end())
+                reasons.push_back(sentence);
+    if (!whole && reasons.empty()) reasons.emplace_back("The record says that it is incomplete, without a reason.");
+    for (const Incident& incident : judgement.incidents) reasons.push_back(incident.title);
+
+    if (!whole) {
+        judgement.verdict = Verdict::kIncomplete;
+    } else if (!judgement.incidents.empty()) {
+        judgement.verdict = Verdict::kReview;
+    } else {
+        judgement.verdict = Verdict::kClean;
+        reasons.emplace_back("The record is complete, and nothing in it needs a person's attention.");
+    }
+    return judgement;
+}
+
+}  // namespace fstracker::judge
