@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Digests by object and stamp, across runs. An entry is believed only when device, inode, generation, size, mtime and
-// ctime are all equal; what changed in the last moments of its timestamp's granularity is never stored. A cache that
-// cannot be read or written is no cache: the run goes on without. The file may be shared by many recorders at once.
+// ctime are all equal and its check holds. A cache that cannot be read or written is no cache: the run goes on without.
+// The file may be shared by many recorders at once; docs/digest-cache.md has its layout and what it is not proof against.
 #pragma once
 
 #include <cstdint>
@@ -20,17 +20,28 @@ struct CacheKey {
     bool operator==(const CacheKey&) const = default;
 };
 
+// Whether digests of this file system (statfs f_type) may be cached: only where the kernel alone decides about change
+// times and object numbers. FUSE, network file systems and overlayfs (whose lower layer may be either) are not.
+bool may_be_cached(std::uint64_t file_system_magic);
+
+// Any thread.
 class Cache {
    public:
-    // Makes the file (mode 0600) where it is not there. A file that is not a cache of this version is replaced.
+    // Makes the file (mode 0600) and its folder (0700) where they are not there. A file that is damaged or of another
+    // version is replaced; one that somebody else owns or may write is kPermission.
     static Result<std::unique_ptr<Cache>> open(const std::string& path);
     ~Cache();
+    Cache(const Cache&) = delete;
+    Cache& operator=(const Cache&) = delete;
 
     std::optional<event::Sha256> find(const CacheKey& key);
 
-    // Kept in memory until flush().
+    // Kept in memory until flush(), where find() sees it.
     void store(const CacheKey& key, const event::Sha256& digest);
+    // Writes what was stored. Waits no longer than a moment for other recorders; what could not be written is let go.
     Status flush();
+    // Stored and not yet flushed.
+    [[nodiscard]] std::size_t pending() const;
 
    private:
     struct State;

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -32,12 +33,17 @@ struct HasherOptions {
     unsigned workers = 2;
     std::optional<std::uint64_t> largest;  // bytes; larger objects are refused as too-large. 0: hash nothing
     std::string cache;                     // the digest cache's file; empty: none
+    int niceness = 1;                      // added to that of the workers, so that the step comes first
+    std::function<std::int64_t()> clock;   // nanoseconds since the epoch, asked by workers; empty: the host's
 };
 
 class Hasher {
    public:
+    // A cache that cannot be used is no error: cache_problem() says why it is not.
     static Result<std::unique_ptr<Hasher>> start(const HasherOptions& options);
-    ~Hasher();  // abandons what is still queued
+    ~Hasher();  // abandons what is still queued and what is being hashed
+    Hasher(const Hasher&) = delete;
+    Hasher& operator=(const Hasher&) = delete;
 
     // From one thread. Looks the cache up first: a hit is an event at once, without touching the file.
     void want(Want want);
@@ -45,7 +51,7 @@ class Hasher {
     // What has been done since the last call; never waits.
     std::vector<event::Digested> take();
 
-    // Waits until all that was wanted is done, or the deadline; true when all is done.
+    // Waits until all that was wanted is done, or the deadline; true when all is done. Then also writes the cache.
     bool finish(std::chrono::steady_clock::time_point deadline);
 
     // A descriptor that becomes readable when take() has something.
@@ -55,15 +61,16 @@ class Hasher {
         std::uint64_t wanted = 0, done = 0, cache_hits = 0, bytes_hashed = 0;
     };
     [[nodiscard]] Totals totals() const;
+    [[nodiscard]] const std::optional<Error>& cache_problem() const;
 
    private:
     struct State;
-    explicit Hasher(std::unique_ptr<State> state);
-    std::unique_ptr<State> state_;
+    explicit Hasher(std::shared_ptr<State> state);
+    std::shared_ptr<State> state_;  // shared with workers: one may be held up for good by a file system that does not answer
 };
 
 // The object's stamp now, found at one of the places; kNotFound when none leads to it any more. Opens nothing but with
-// O_PATH, so that no device, FIFO or lease is disturbed.
+// O_PATH, so that no device, FIFO or lease is disturbed; the generation cannot be asked for that way and is not compared.
 Result<event::Stamp> stamp_now(const event::ObjectId& object, const std::vector<Whereabouts>& places);
 
 }  // namespace fstracker::digest
