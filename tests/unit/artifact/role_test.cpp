@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+
+#include <array>
+
+#include <catch2/catch.hpp>
+
+#include "core/artifact/role.hpp"
+
+using namespace fstracker;
+
+namespace {
+
+std::string role(const std::string& path, std::uint32_t access = event::kRead, bool output = false,
+                 std::uint32_t mode = S_IFREG | 0644) {
+    run::FileEntry entry;
+    entry.path.bytes = path;
+    entry.access = access;
+    entry.output = output;
+    entry.mode = mode;
+    return artifact::role_of(entry);
+}
+
+}  // namespace
+
+TEST_CASE("use says more than a name") {
+    CHECK(role("/usr/bin/python3.11", event::kExecute | event::kRead) == "executable");
+    CHECK(role("/lib64/ld-linux-x86-64.so.2", event::kLoad) == "library");
+    CHECK(role("/tmp/x/payload.csv", event::kLoad | event::kRead) == "library");
+    CHECK(role("/dev/nvidia0", event::kRead | event::kWrite, false, S_IFCHR | 0666) == "device");
+    CHECK(role("/dev/loop0", event::kRead, false, S_IFBLK | 0660) == "device");
+    CHECK(role("/work/models/model.safetensors", event::kWrite | event::kCreate, true) == "output");
+    CHECK(role("/tmp/result", event::kWrite, true) == "output");
+    CHECK(role("/work/run.sh", event::kExecute) == "code");
+}
+
+TEST_CASE("what is read is known by its suffix, whatever its case") {
+    struct Expected {
+        const char* path;
+        const char* role;
+    };
+    static constexpr auto kExpected = std::to_array<Expected>({
+        {"/d/train.csv", "data"},
+        {"/d/IMG.JPG", "data"},
+        {"/d/part-0.parquet", "data"},
+        {"/d/events.jsonl", "data"},
+        {"/tmp/d/train.npy", "data"},
+        {"/m/model.safetensors", "model"},
+        {"/m/llama.Q4.gguf", "model"},
+        {"/m/net.pt", "model"},
+        {"/p/train.py", "code"},
+        {"/p/notebook.ipynb", "code"},
+        {"/p/config.yaml", "config"},
+        {"/p/tokenizer.json", "config"},
+        {"/usr/lib/libz.so", "library"},
+        {"/usr/lib/libz.so.1.2.13", "library"},
+        {"/p/m.cpython-311-x86_64-linux-gnu.so", "library"},
+        {"/p/notes.some", "other"},
+        {"/p/README", "other"},
+        {"/p/.so", "other"},
+    });
+    for (const Expected& expected : kExpected) {
+        INFO(expected.path);
+        CHECK(role(expected.path) == expected.role);
+    }
+}
+
+TEST_CASE("places tell what suffixes do not") {
+    CHECK(role("/etc/hosts") == "config");
+    CHECK(role("/home/u/.config/app/settings") == "config");
+    CHECK(role("/tmp/abc") == "temp");
+    CHECK(role("/var/tmp/abc") == "temp");
+    CHECK(role("/dev/shm/sem.x") == "temp");
+    CHECK(role("/memfd:jit") == "temp");
+    CHECK(role("/home/u/tmp/abc") == "other");
+    CHECK(role("/home/u/.cache/huggingface/hub/models--x/blobs/abc") == "cache");
+    CHECK(role("/home/u/.cache/huggingface/hub/models--x/snapshots/1/model.safetensors") == "model");
+    CHECK(role("/p/__pycache__/train.cpython-311.pyc") == "code");
+    CHECK(role("/p/__pycache__/train.cpython-311.pyc", event::kWrite | event::kCreate, true) == "cache");
+}
+
+TEST_CASE("secrets are secrets in whatever way they are used") {
+    for (const char* path : {"/home/u/.ssh/id_ed25519", "/root/.aws/credentials", "/home/u/.netrc", "/etc/shadow",
+                             "/home/u/.kaggle/kaggle.json", "/home/u/.cache/huggingface/token", "/run/secrets/db",
+                             "/p/.env", "/keys/id_rsa", "/home/u/.docker/config.json"}) {
+        INFO(path);
+        CHECK(role(path) == "credential");
+        CHECK(role(path, event::kWrite | event::kCreate, true) == "credential");
+    }
+    CHECK(role("/home/u/notes.ssh/x") == "other");
+    CHECK(role("/p/environment.env") == "other");
+    CHECK(role("/p/config.env.py") == "code");
+}
+
+TEST_CASE("an empty path and one of slashes have a role too") {
+    CHECK(role("") == "other");
+    CHECK(role("/") == "other");
+    CHECK(role(std::string(5000, '/')) == "other");
+}
