@@ -3,9 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/time.hpp"
-#include "core/evidence/trace.hpp"
+#include "core/evidence/text.hpp"
 #include "core/report/json_parts.hpp"
-#include "core/report/printable.hpp"
 #include "core/report/report.hpp"
 
 namespace fstracker::report {
@@ -24,7 +23,7 @@ std::vector<judge::Incident> most_serious_first(const verify::RunDocuments& run)
 json reasons_json(const verify::RunDocuments& run) {
   auto reasons = json::array();
   if (!run.verdict) return json::array({"there is no verdict: the recorder did not finish this run"});
-  for (const auto& reason : run.verdict->judgement.reasons) reasons.push_back(json_text(reason));
+  for (const auto& reason : run.verdict->judgement.reasons) reasons.push_back(evidence::display(reason));
   return reasons;
 }
 
@@ -34,13 +33,11 @@ json no_changes() {
   return {{"data", none}, {"model", none}, {"library", none}, {"executable", none}};
 }
 
-json coverage_json(const run::Record& record) {
-  auto blind_spots = json::array();
-  for (const auto& spot : record.completeness.blind_spots) blind_spots.push_back(json_text(spot));
-  return {{"backend", json_text(record.info.backend)},
-          {"ledger", ledger_json(record.completeness.ledger)},
+json coverage_json(const run::Record& record, const json& completeness) {
+  return {{"backend", evidence::display(record.info.backend)},
+          {"ledger", completeness.value("ledger", json::object())},
           {"unhashed", record.completeness.unhashed},
-          {"blindSpots", blind_spots}};
+          {"blindSpots", completeness.value("blindSpots", json::array())}};
 }
 
 }  // namespace
@@ -52,7 +49,7 @@ std::string json_report(const verify::RunDocuments& run) {
   out["incidents"] = json::array();
   for (const auto& incident : most_serious_first(run)) out["incidents"].push_back(incident_json(incident, run.trace.record));
   out["changes"] = no_changes();
-  out["coverage"] = coverage_json(run.trace.record);
+  out["coverage"] = coverage_json(run.trace.record, monitor_log(run.trace.record)["completeness"]);
   return out.dump(2) + '\n';
 }
 
@@ -65,14 +62,15 @@ std::string ndjson_report(const verify::RunDocuments& run) {
   };
   auto head = run_json(run);
   head["reasons"] = reasons_json(run);
-  head["coverage"] = coverage_json(record);
+  const auto log = monitor_log(record);
+  head["coverage"] = coverage_json(record, log["completeness"]);
   head["startedOn"] = base::format_time(record.info.started);
   head["finishedOn"] = base::format_time(record.info.finished);
   line("run", head);
   for (const auto& incident : most_serious_first(run)) line("incident", incident_json(incident, record));
-  for (const auto& process : record.processes) line("process", process_json(process));
-  for (const auto& connection : record.connections) line("connection", connection_json(connection));
-  for (const auto& file : record.files) line("file", json::parse(evidence::write_file_entry(file)));
+  for (const auto& process : log["process"]) line("process", process);
+  for (const auto& connection : log["network"]) line("connection", connection);
+  for (const auto& file : log["fileAccess"]) line("file", file);
   return out;
 }
 

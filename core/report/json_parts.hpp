@@ -10,14 +10,10 @@
 
 namespace fstracker::report {
 
-// As in the statement: {"kernel": {KIND: {…}}, "user": {…}}.
-nlohmann::json ledger_json(const run::Ledger& ledger);
+// {process, network, fileAccess, completeness} exactly as a statement has them, nothing folded.
+nlohmann::json monitor_log(const run::Record& record);
 
 nlohmann::json incident_json(const judge::Incident& incident, const run::Record& record);
-
-nlohmann::json process_json(const run::Process& process);
-
-nlohmann::json connection_json(const run::Connection& connection);
 
 // {run, pipeline, step, verdict, complete}. A run without verdict is INCOMPLETE.
 nlohmann::json run_json(const verify::RunDocuments& run);

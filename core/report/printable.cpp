@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -135,26 +136,6 @@ std::string shortened(std::string_view text, std::size_t most) {
   std::string tail;
   for (; first < characters.size(); ++first) tail += characters[first];
   return head + "…" + tail;
-}
-
-std::string json_text(std::string_view bytes) {
-  bool valid = true;
-  for (std::size_t at = 0; valid && at < bytes.size();) {
-    const auto size = character_at(bytes, at).size;
-    valid = size != 0;
-    at += size;
-  }
-  if (valid) return std::string(bytes);
-  std::string out;
-  for (std::size_t at = 0; at < bytes.size();) {
-    const auto size = character_at(bytes, at).size;
-    if (size == 0 || bytes[at] == '%')
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(bytes[at]));
-    else
-      out += bytes.substr(at, size);
-    at += size == 0 ? 1 : size;
-  }
-  return out;
 }
 
 std::string size_text(std::uint64_t bytes) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes that a step chose, for places where they could do harm: a terminal obeys control characters, JSON must be UTF-8.
+// Bytes that a step chose, for a place where they could do harm: a terminal obeys control characters.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,9 +18,6 @@ std::size_t columns(std::string_view text);
 
 // Printable text in at most `most` columns; what is cut is in the middle, and an ellipsis stands there.
 std::string shortened(std::string_view text, std::size_t most);
-
-// For JSON: UTF-8 as it is; else each byte that belongs to no character, and '%', percent-encoded, as evidence does.
-std::string json_text(std::string_view bytes);
 
 // "1.5 MiB", "12 B".
 std::string size_text(std::uint64_t bytes);

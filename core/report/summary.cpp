@@ -6,7 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "core/report/printable.hpp"
+#include "core/evidence/text.hpp"
+
 
 namespace fstracker::report {
 
@@ -41,11 +42,11 @@ std::string summary_json(const run::Record& record, const judge::Judgement& judg
   const auto levels = count_levels(judgement);
   const auto of = [&levels](judge::Level level) { return levels.at(static_cast<std::size_t>(level)); };
   const nlohmann::json summary = {
-      {"run", json_text(record.info.id)},
-      {"directory", json_text(directory)},
-      {"pipeline", json_text(record.info.pipeline)},
-      {"step", json_text(record.info.step)},
-      {"backend", json_text(record.info.backend)},
+      {"run", evidence::display(record.info.id)},
+      {"directory", evidence::display(directory)},
+      {"pipeline", evidence::display(record.info.pipeline)},
+      {"step", evidence::display(record.info.step)},
+      {"backend", evidence::display(record.info.backend)},
       {"exitCode", exit_status},
       {"verdict", judge::to_text(judgement.verdict)},
       {"complete", record.completeness.complete},

@@ -6,6 +6,7 @@
 
 #include "core/base/hex.hpp"
 #include "core/base/time.hpp"
+#include "core/evidence/words.hpp"
 #include "core/report/printable.hpp"
 #include "core/report/process_tree.hpp"
 #include "core/report/report.hpp"
@@ -116,7 +117,7 @@ std::string binding_text(const run::Record& record) {
   std::map<run::Binding, std::uint64_t> counts;
   for (const auto& file : record.files) ++counts[file.binding];
   std::string text;
-  for (const auto& [binding, number] : counts) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count_text(number), word(binding));
+  for (const auto& [binding, number] : counts) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count_text(number), evidence::to_word(binding));
   return text.empty() ? "no files" : text;
 }
 
@@ -179,7 +180,7 @@ void write_files(Page& page, const std::string& title, std::vector<const run::Fi
   page.heading(fmt::format("{} ({})", title, count_text(files.size())));
   for (std::size_t i = 0; i < std::min(files.size(), kMostFiles); ++i) {
     const auto& file = *files[i];
-    const auto what = file.digest ? "sha256:" + base::to_hex(*file.digest).substr(0, 12) : fmt::format("no digest: {}", word(file.reason));
+    const auto what = file.digest ? "sha256:" + base::to_hex(*file.digest).substr(0, 12) : fmt::format("no digest: {}", evidence::to_word(file.reason));
     const auto left = fmt::format("{:<22} {:>10}  ", what, size_text(file.size));
     page.fitted(2, left + shortened(printable(file.path.bytes), page.width() - 2 - std::min(page.width() - 12, columns(left))));
   }
