@@ -12,24 +12,24 @@ namespace fstracker::cli {
 namespace {
 
 std::string base_name(const std::string& path) {
-  const auto end = path.find_last_not_of('/');
-  if (end == std::string::npos) return path;
-  const auto folder = path.rfind('/', end);
-  const auto begin = folder == std::string::npos ? 0 : folder + 1;
-  return path.substr(begin, end + 1 - begin);
+    const auto end = path.find_last_not_of('/');
+    if (end == std::string::npos) return path;
+    const auto folder = path.rfind('/', end);
+    const auto begin = folder == std::string::npos ? 0 : folder + 1;
+    return path.substr(begin, end + 1 - begin);
 }
 
 // "python3.11" is python; "bash" is bash.
 std::string without_version(const std::string& name) {
-  const auto end = name.find_last_not_of("0123456789.");
-  return end == std::string::npos ? name : name.substr(0, end + 1);
+    const auto end = name.find_last_not_of("0123456789.");
+    return end == std::string::npos ? name : name.substr(0, end + 1);
 }
 
 struct Interpreter {
-  std::string_view name;
-  std::string_view with_value;  // letters of options that take the next argument
-  std::string_view inline_code;  // letters after which there is no script
-  bool modules;                  // -m NAME runs a module
+    std::string_view name;
+    std::string_view with_value;   // letters of options that take the next argument
+    std::string_view inline_code;  // letters after which there is no script
+    bool modules;                  // -m NAME runs a module
 };
 
 constexpr std::array<Interpreter, 9> kInterpreters = {{{"python", "WX", "c", true},
@@ -43,59 +43,59 @@ constexpr std::array<Interpreter, 9> kInterpreters = {{{"python", "WX", "c", tru
                                                        {"Rscript", "", "e", false}}};
 
 std::string script_of(const Interpreter& interpreter, const std::vector<std::string>& command) {
-  for (std::size_t i = 1; i < command.size(); ++i) {
-    const auto& argument = command[i];
-    if (argument.empty() || argument == "-") return {};
-    if (argument.front() != '-') return base_name(argument);
-    if (argument == "--") return i + 1 < command.size() ? base_name(command[i + 1]) : std::string();
-    if (argument.size() > 1 && argument[1] == '-') continue;
-    const char last = argument.back();
-    if (interpreter.modules && last == 'm') return i + 1 < command.size() ? command[i + 1] : std::string();
-    if (interpreter.inline_code.find(last) != std::string_view::npos) return {};
-    if (argument.size() == 2 && interpreter.with_value.find(last) != std::string_view::npos) ++i;
-  }
-  return {};
+    for (std::size_t i = 1; i < command.size(); ++i) {
+        const auto& argument = command[i];
+        if (argument.empty() || argument == "-") return {};
+        if (argument.front() != '-') return base_name(argument);
+        if (argument == "--") return i + 1 < command.size() ? base_name(command[i + 1]) : std::string();
+        if (argument.size() > 1 && argument[1] == '-') continue;
+        const char last = argument.back();
+        if (interpreter.modules && last == 'm') return i + 1 < command.size() ? command[i + 1] : std::string();
+        if (interpreter.inline_code.find(last) != std::string_view::npos) return {};
+        if (argument.size() == 2 && interpreter.with_value.find(last) != std::string_view::npos) ++i;
+    }
+    return {};
 }
 
 }  // namespace
 
 std::string ci_pipeline(const Environment& environment) {
-  using Names = std::array<const char*, 2>;  // project, job
-  constexpr std::array<Names, 7> kSystems = {{{"GITHUB_REPOSITORY", "GITHUB_JOB"},
-                                              {"CI_PROJECT_PATH", "CI_JOB_NAME"},
-                                              {"BUILDKITE_PIPELINE_SLUG", "BUILDKITE_STEP_KEY"},
-                                              {"CIRCLE_PROJECT_REPONAME", "CIRCLE_JOB"},
-                                              {"BUILD_DEFINITIONNAME", "AGENT_JOBNAME"},
-                                              {"BITBUCKET_REPO_FULL_NAME", "BITBUCKET_STEP_UUID"},
-                                              {"JOB_NAME", "STAGE_NAME"}}};
-  for (const auto& [project, job] : kSystems) {
-    const auto name = environment(project);
-    if (!name) continue;
-    // JOB_NAME alone is too common a name to mean Jenkins.
-    if (std::string_view(project) == "JOB_NAME" && !environment("JENKINS_URL")) continue;
-    const auto job_name = environment(job);
-    return job_name ? *name + '/' + *job_name : *name;
-  }
-  return {};
+    using Names = std::array<const char*, 2>;  // project, job
+    constexpr std::array<Names, 7> kSystems = {{{"GITHUB_REPOSITORY", "GITHUB_JOB"},
+                                                {"CI_PROJECT_PATH", "CI_JOB_NAME"},
+                                                {"BUILDKITE_PIPELINE_SLUG", "BUILDKITE_STEP_KEY"},
+                                                {"CIRCLE_PROJECT_REPONAME", "CIRCLE_JOB"},
+                                                {"BUILD_DEFINITIONNAME", "AGENT_JOBNAME"},
+                                                {"BITBUCKET_REPO_FULL_NAME", "BITBUCKET_STEP_UUID"},
+                                                {"JOB_NAME", "STAGE_NAME"}}};
+    for (const auto& [project, job] : kSystems) {
+        const auto name = environment(project);
+        if (!name) continue;
+        // JOB_NAME alone is too common a name to mean Jenkins.
+        if (std::string_view(project) == "JOB_NAME" && !environment("JENKINS_URL")) continue;
+        const auto job_name = environment(job);
+        return job_name ? *name + '/' + *job_name : *name;
+    }
+    return {};
 }
 
 std::string step_name(const std::vector<std::string>& command) {
-  if (command.empty()) return "step";
-  const auto program = base_name(command.front());
-  const auto bare = without_version(program);
-  const auto interpreter = std::find_if(kInterpreters.begin(), kInterpreters.end(),
-                                        [&bare](const Interpreter& candidate) { return candidate.name == bare; });
-  if (interpreter == kInterpreters.end()) return as_name(program);
-  const auto script = script_of(*interpreter, command);
-  return as_name(script.empty() ? program : script);
+    if (command.empty()) return "step";
+    const auto program = base_name(command.front());
+    const auto bare = without_version(program);
+    const auto interpreter = std::find_if(kInterpreters.begin(), kInterpreters.end(),
+                                          [&bare](const Interpreter& candidate) { return candidate.name == bare; });
+    if (interpreter == kInterpreters.end()) return as_name(program);
+    const auto script = script_of(*interpreter, command);
+    return as_name(script.empty() ? program : script);
 }
 
 std::string as_name(const std::string& text) {
-  auto name = report::printable(text);
-  std::replace(name.begin(), name.end(), '\\', '_');
-  while (!name.empty() && name.front() == '.') name.erase(0, 1);
-  std::replace(name.begin(), name.end(), '/', '_');
-  return name.empty() ? "step" : name;
+    auto name = report::printable(text);
+    std::replace(name.begin(), name.end(), '\\', '_');
+    while (!name.empty() && name.front() == '.') name.erase(0, 1);
+    std::replace(name.begin(), name.end(), '/', '_');
+    return name.empty() ? "step" : name;
 }
 
 }  // namespace fstracker::cli

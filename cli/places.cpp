@@ -14,76 +14,78 @@ constexpr const char* kCacheName = "digests.sqlite";
 
 // $XDG_…, which counts only when absolute, else the folder of the same meaning below $HOME.
 Result<std::string> xdg(const char* name, const char* below_home) {
-  if (auto given = environment(name); given && given->front() == '/') return *given;
-  if (auto home = environment("HOME")) return *home + '/' + below_home;
-  return fail(ErrorKind::kNotFound, std::string("neither ") + name + " nor HOME is set",
-              "set HOME, or FSTRACKER_STORE and FSTRACKER_CACHE, and give --key");
+    if (auto given = environment(name); given && given->front() == '/') return *given;
+    if (auto home = environment("HOME")) return *home + '/' + below_home;
+    return fail(ErrorKind::kNotFound, std::string("neither ") + name + " nor HOME is set",
+                "set HOME, or FSTRACKER_STORE and FSTRACKER_CACHE, and give --key");
 }
 
 bool exists(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0;
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0;
 }
 
 }  // namespace
 
 std::optional<std::string> environment(const char* name) {
-  const char* value = std::getenv(name);
-  if (value == nullptr || *value == '\0') return std::nullopt;
-  return std::string(value);
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') return std::nullopt;
+    return std::string(value);
 }
 
 Result<std::string> store_root() {
-  if (auto given = environment("FSTRACKER_STORE")) {
-    std::error_code error;
-    auto absolute = std::filesystem::absolute(*given, error);
-    return error ? *given : absolute.string();
-  }
-  if (::geteuid() == 0) return "/var/lib/fstracker/runs";
-  return xdg("XDG_STATE_HOME", ".local/state").map([](const std::string& home) { return home + "/fstracker/runs"; });
+    if (auto given = environment("FSTRACKER_STORE")) {
+        std::error_code error;
+        auto absolute = std::filesystem::absolute(*given, error);
+        return error ? *given : absolute.string();
+    }
+    if (::geteuid() == 0) return "/var/lib/fstracker/runs";
+    return xdg("XDG_STATE_HOME", ".local/state").map([](const std::string& home) { return home + "/fstracker/runs"; });
 }
 
 std::string cache_file() {
-  if (auto given = environment("FSTRACKER_CACHE")) return *given + '/' + kCacheName;
-  if (::geteuid() == 0) return std::string("/var/cache/fstracker/") + kCacheName;
-  const auto home = xdg("XDG_CACHE_HOME", ".cache");
-  return home ? *home + "/fstracker/" + kCacheName : std::string();
+    if (auto given = environment("FSTRACKER_CACHE")) return *given + '/' + kCacheName;
+    if (::geteuid() == 0) return std::string("/var/cache/fstracker/") + kCacheName;
+    const auto home = xdg("XDG_CACHE_HOME", ".cache");
+    return home ? *home + "/fstracker/" + kCacheName : std::string();
 }
 
 Result<std::string> default_key_path() {
-  return xdg("XDG_CONFIG_HOME", ".config").map([](const std::string& home) { return home + "/fstracker/key.pem"; });
+    return xdg("XDG_CONFIG_HOME", ".config").map([](const std::string& home) { return home + "/fstracker/key.pem"; });
 }
 
 Result<std::string> current_directory() {
-  std::error_code error;
-  auto path = std::filesystem::current_path(error);
-  if (error) return fail(ErrorKind::kSystem, "the current directory: " + error.message(), "change to a directory that is there");
-  return path.string();
+    std::error_code error;
+    auto path = std::filesystem::current_path(error);
+    if (error)
+        return fail(ErrorKind::kSystem, "the current directory: " + error.message(),
+                    "change to a directory that is there");
+    return path.string();
 }
 
 std::string project_root(const std::string& from) {
-  for (std::filesystem::path folder(from);; folder = folder.parent_path()) {
-    if (exists((folder / ".fstracker.yaml").string()) || exists((folder / ".git").string())) return folder.string();
-    if (!folder.has_relative_path()) return from;
-  }
+    for (std::filesystem::path folder(from);; folder = folder.parent_path()) {
+        if (exists((folder / ".fstracker.yaml").string()) || exists((folder / ".git").string())) return folder.string();
+        if (!folder.has_relative_path()) return from;
+    }
 }
 
 Result<std::string> resolve_run(const std::string& run) {
-  struct stat status {};
-  // A run directory needs no store.
-  if (run.find('/') != std::string::npos && ::stat(run.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return run;
-  return store_root().and_then([&run](const std::string& root) { return store::RunStore(root).resolve(run); });
+    struct stat status {};
+    // A run directory needs no store.
+    if (run.find('/') != std::string::npos && ::stat(run.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return run;
+    return store_root().and_then([&run](const std::string& root) { return store::RunStore(root).resolve(run); });
 }
 
 std::string key_passphrase() { return environment("FSTRACKER_KEY_PASSPHRASE").value_or(""); }
 
 Result<sign::PublicKey> configured_public_key() {
-  return default_key_path().and_then([](const std::string& path) -> Result<sign::PublicKey> {
-    if (exists(path + ".pub")) return sign::load_public_key(path + ".pub");
-    auto key = sign::load_private_key(path, key_passphrase());
-    if (!key) return fail(key.error());
-    return key->public_key();
-  });
+    return default_key_path().and_then([](const std::string& path) -> Result<sign::PublicKey> {
+        if (exists(path + ".pub")) return sign::load_public_key(path + ".pub");
+        auto key = sign::load_private_key(path, key_passphrase());
+        if (!key) return fail(key.error());
+        return key->public_key();
+    });
 }
 
 }  // namespace fstracker::cli

@@ -16,8 +16,8 @@ std::optional<std::string> environment(const char* name);
 
 // $FSTRACKER_STORE, else /var/lib/fstracker/runs for root, else $XDG_STATE_HOME/fstracker/runs.
 Result<std::string> store_root();
-// The digest cache's file in $FSTRACKER_CACHE, else /var/cache/fstracker for root, else $XDG_CACHE_HOME/fstracker. Empty
-// where there is no home to keep it in.
+// The digest cache's file in $FSTRACKER_CACHE, else /var/cache/fstracker for root, else $XDG_CACHE_HOME/fstracker.
+// Empty where there is no home to keep it in.
 std::string cache_file();
 // $XDG_CONFIG_HOME/fstracker/key.pem.
 Result<std::string> default_key_path();
@@ -29,7 +29,8 @@ Result<std::string> current_directory();
 // RUN of the command line to its directory.
 Result<std::string> resolve_run(const std::string& run);
 
-// The public half of the configured key: KEY.pub beside it, else taken from the key itself. kNotFound when there is none.
+// The public half of the configured key: KEY.pub beside it, else taken from the key itself. kNotFound when there is
+// none.
 Result<sign::PublicKey> configured_public_key();
 std::string key_passphrase();
 

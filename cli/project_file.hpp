@@ -15,23 +15,23 @@ namespace fstracker::cli {
 inline constexpr const char* kProjectFile = ".fstracker.yaml";
 
 struct ProjectStep {
-  std::string match;  // glob over the command line, arguments joined by one space; empty: named by --step alone
-  std::vector<std::string> inputs_from;
-  std::vector<std::string> outputs;
+    std::string match;  // glob over the command line, arguments joined by one space; empty: named by --step alone
+    std::vector<std::string> inputs_from;
+    std::vector<std::string> outputs;
 };
 
 struct ProjectSuppression {
-  std::string finding;
-  std::string reason;
-  std::string until;  // YYYY-MM-DD
+    std::string finding;
+    std::string reason;
+    std::string until;  // YYYY-MM-DD
 };
 
 struct ProjectFile {
-  std::string pipeline;
-  std::map<std::string, std::string> roots;
-  std::map<std::string, std::vector<std::string>> roles;
-  std::vector<std::pair<std::string, ProjectStep>> steps;  // in the file's order: the first that matches counts
-  std::vector<ProjectSuppression> suppress;
+    std::string pipeline;
+    std::map<std::string, std::string> roots;
+    std::map<std::string, std::vector<std::string>> roles;
+    std::vector<std::pair<std::string, ProjectStep>> steps;  // in the file's order: the first that matches counts
+    std::vector<ProjectSuppression> suppress;
 };
 
 // `name` is for errors: "NAME:LINE: …". An unknown key, a repeated one and a value of another shape are errors.

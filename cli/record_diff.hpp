@@ -11,18 +11,18 @@
 namespace fstracker::cli {
 
 struct FileDifference {
-  std::string path;
-  std::string role;
-  std::set<event::Sha256> first;  // the contents that each run had under this path
-  std::set<event::Sha256> second;
+    std::string path;
+    std::string role;
+    std::set<event::Sha256> first;  // the contents that each run had under this path
+    std::set<event::Sha256> second;
 };
 
 struct RecordDiff {
-  std::vector<FileDifference> only_first, only_second, changed;
-  std::vector<std::string> programs_only_first, programs_only_second;
-  std::vector<std::string> peers_only_first, peers_only_second;
+    std::vector<FileDifference> only_first, only_second, changed;
+    std::vector<std::string> programs_only_first, programs_only_second;
+    std::vector<std::string> peers_only_first, peers_only_second;
 
-  [[nodiscard]] bool same() const;
+    [[nodiscard]] bool same() const;
 };
 
 // Files that are no regular files are left out.

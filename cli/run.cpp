@@ -24,155 +24,164 @@ constexpr int kFindings = 123;
 constexpr int kTrackerFailed = 125;
 
 struct NamedProject {
-  ProjectFile file;
-  std::map<std::string, std::string> digests;  // path -> sha256 hex
+    ProjectFile file;
+    std::map<std::string, std::string> digests;  // path -> sha256 hex
 };
 
 Result<NamedProject> read_project(const std::string& root) {
-  NamedProject project;
-  const auto path = root + '/' + kProjectFile;
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return project;
-  constexpr std::size_t kMostBytes = 1U << 20;
-  auto text = base::read_file(path, kMostBytes);
-  if (!text) return fail(text.error().within(path));
-  auto parsed = parse_project_file(*text, path);
-  if (!parsed) return fail(parsed.error());
-  project.file = std::move(*parsed);
-  project.digests[path] = base::to_hex(digest::sha256(*text));
-  return project;
+    NamedProject project;
+    const auto path = root + '/' + kProjectFile;
+    struct stat status {};
+    if (::stat(path.c_str(), &status) != 0) return project;
+    constexpr std::size_t kMostBytes = 1U << 20;
+    auto text = base::read_file(path, kMostBytes);
+    if (!text) return fail(text.error().within(path));
+    auto parsed = parse_project_file(*text, path);
+    if (!parsed) return fail(parsed.error());
+    project.file = std::move(*parsed);
+    project.digests[path] = base::to_hex(digest::sha256(*text));
+    return project;
 }
 
 // What a later version will judge with. Ignoring it would let a person believe that it was.
 Status refuse_what_is_not_here(const RunOptions& options) {
-  const auto refuse = [](const char* option) {
-    return fail(ErrorKind::kUnsupported, std::string(option) + ": not in this version of track",
-                "the verdict rests on completeness alone; leave the option out");
-  };
-  if (!options.baseline.empty()) return refuse("--baseline");
-  if (!options.rules.empty()) return refuse("--rules");
-  if (!options.after.empty()) return refuse("--after");
-  return {};
+    const auto refuse = [](const char* option) {
+        return fail(ErrorKind::kUnsupported, std::string(option) + ": not in this version of track",
+                    "the verdict rests on completeness alone; leave the option out");
+    };
+    if (!options.baseline.empty()) return refuse("--baseline");
+    if (!options.rules.empty()) return refuse("--rules");
+    if (!options.after.empty()) return refuse("--after");
+    return {};
 }
 
 Status check_summary_path(const std::string& path) {
-  if (path.empty()) return {};
-  const auto slash = path.rfind('/');
-  const auto folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-  struct stat status {};
-  if (::stat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return {};
-  return fail(ErrorKind::kNotFound, "--summary " + path + ": there is no folder " + folder, "make the folder first");
+    if (path.empty()) return {};
+    const auto slash = path.rfind('/');
+    const auto folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+    struct stat status {};
+    if (::stat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return {};
+    return fail(ErrorKind::kNotFound, "--summary " + path + ": there is no folder " + folder, "make the folder first");
 }
 
 Result<capture::RunRequest> make_request(const RunOptions& options, const std::vector<std::string>& command) {
-  if (auto status = refuse_what_is_not_here(options); !status) return fail(status.error());
-  if (auto status = check_summary_path(options.summary); !status) return fail(status.error());
-  const auto here = current_directory();
-  if (!here) return fail(here.error());
-  const auto root = project_root(*here);
-  const auto project = read_project(root);
-  if (!project) return fail(project.error());
+    if (auto status = refuse_what_is_not_here(options); !status) return fail(status.error());
+    if (auto status = check_summary_path(options.summary); !status) return fail(status.error());
+    const auto here = current_directory();
+    if (!here) return fail(here.error());
+    const auto root = project_root(*here);
+    const auto project = read_project(root);
+    if (!project) return fail(project.error());
 
-  capture::RunRequest request;
-  request.command = command;
-  request.configuration = project->digests;
-  request.pipeline = options.pipeline;
-  if (request.pipeline.empty()) request.pipeline = project->file.pipeline;
-  if (request.pipeline.empty()) request.pipeline = ci_pipeline(environment);
-  if (request.pipeline.empty()) request.pipeline = as_name(root.substr(root.rfind('/') + 1));
-  request.step = options.step.empty() ? matching_step(project->file, command) : options.step;
-  if (request.step.empty()) request.step = step_name(command);
+    capture::RunRequest request;
+    request.command = command;
+    request.configuration = project->digests;
+    request.pipeline = options.pipeline;
+    if (request.pipeline.empty()) request.pipeline = project->file.pipeline;
+    if (request.pipeline.empty()) request.pipeline = ci_pipeline(environment);
+    if (request.pipeline.empty()) request.pipeline = as_name(root.substr(root.rfind('/') + 1));
+    request.step = options.step.empty() ? matching_step(project->file, command) : options.step;
+    if (request.step.empty()) request.step = step_name(command);
 
-  auto store = store_root();
-  if (!store) return fail(store.error());
-  request.store_root = *store;
-  request.out = options.out;
-  request.cache_file = cache_file();
-  request.key_path_given = !options.key.empty();
-  if (request.key_path_given) {
-    request.key_path = options.key;
-  } else {
-    auto key = default_key_path();
-    if (!key) return fail(key.error());
-    request.key_path = *key;
-  }
-  request.key_passphrase = key_passphrase();
-  request.backend = options.backend;
-  auto digest = digest_mode(options.digest);
-  if (!digest) return fail(digest.error());
-  request.digest = *digest;
-  request.version = std::string(kVersion);
-  return request;
+    auto store = store_root();
+    if (!store) return fail(store.error());
+    request.store_root = *store;
+    request.out = options.out;
+    request.cache_file = cache_file();
+    request.key_path_given = !options.key.empty();
+    if (request.key_path_given) {
+        request.key_path = options.key;
+    } else {
+        auto key = default_key_path();
+        if (!key) return fail(key.error());
+        request.key_path = *key;
+    }
+    request.key_passphrase = key_passphrase();
+    request.backend = options.backend;
+    auto digest = digest_mode(options.digest);
+    if (!digest) return fail(digest.error());
+    request.digest = *digest;
+    request.version = std::string(kVersion);
+    return request;
 }
 
 // Whether --fail-on LEVEL makes a run that succeeded fail.
 bool fails(const std::string& level, const judge::Judgement& judgement) {
-  if (level == "never") return false;
-  if (level == "incomplete" && judgement.verdict == judge::Verdict::kIncomplete) return true;
-  for (const auto& incident : judgement.incidents) {
-    const auto least = level == "critical" ? judge::Level::kCritical
-                       : level == "high"   ? judge::Level::kHigh
-                       : level == "medium" ? judge::Level::kMedium
-                                           : judge::Level::kLow;
-    if (incident.level >= least) return true;
-  }
-  return false;
+    if (level == "never") return false;
+    if (level == "incomplete" && judgement.verdict == judge::Verdict::kIncomplete) return true;
+    for (const auto& incident : judgement.incidents) {
+        const auto least = level == "critical" ? judge::Level::kCritical
+                           : level == "high"   ? judge::Level::kHigh
+                           : level == "medium" ? judge::Level::kMedium
+                                               : judge::Level::kLow;
+        if (incident.level >= least) return true;
+    }
+    return false;
 }
 
 int tell_outcome(const RunOptions& options, const capture::RunOutcome& outcome) {
-  for (const auto& problem : outcome.problems) tell_error(problem);
-  if (!outcome.record || !outcome.judgement) {
-    if (outcome.command_started && outcome.problems.empty())
-      tell_error({ErrorKind::kSystem, "the run was not recorded", ""});
-    return outcome.exit_status;
-  }
-  int status = outcome.exit_status;
-  if (status == 0 && fails(options.fail_on, *outcome.judgement)) status = kFindings;
-  if (!options.summary.empty()) {
-    const auto text = report::summary_json(*outcome.record, *outcome.judgement, outcome.directory, outcome.exit_status,
-                                           {outcome.command_seconds, outcome.finish_seconds, outcome.bytes_hashed});
-    if (auto written = base::write_file_durably(options.summary, text); !written) {
-      tell_error(written.error().within("--summary"));
-      status = kTrackerFailed;
+    for (const auto& problem : outcome.problems) tell_error(problem);
+    if (!outcome.record || !outcome.judgement) {
+        if (outcome.command_started && outcome.problems.empty())
+            tell_error({ErrorKind::kSystem, "the run was not recorded", ""});
+        return outcome.exit_status;
     }
-  }
-  if (options.json)
-    write_run_json(outcome);
-  else if (!options.quiet)
-    write_run_summary(outcome, options.verbose);
-  return status;
+    int status = outcome.exit_status;
+    if (status == 0 && fails(options.fail_on, *outcome.judgement)) status = kFindings;
+    if (!options.summary.empty()) {
+        const auto text =
+            report::summary_json(*outcome.record, *outcome.judgement, outcome.directory, outcome.exit_status,
+                                 {outcome.command_seconds, outcome.finish_seconds, outcome.bytes_hashed});
+        if (auto written = base::write_file_durably(options.summary, text); !written) {
+            tell_error(written.error().within("--summary"));
+            status = kTrackerFailed;
+        }
+    }
+    if (options.json)
+        write_run_json(outcome);
+    else if (!options.quiet)
+        write_run_summary(outcome, options.verbose);
+    return status;
 }
 
 Result<int> run(const RunOptions& options, const Trailer& trailer) {
-  if (!trailer.separator || trailer.command.empty())
-    return fail(ErrorKind::kInvalid, "no command was given", "write it after --, as in: track -- python3 train.py");
-  if (trailer.command.front().empty()) return fail(ErrorKind::kInvalid, "the command's name is empty");
-  const auto request = make_request(options, trailer.command);
-  if (!request) return fail(request.error());
-  if (options.verbose) write_request(*request);
-  const auto outcome = capture::record_run(*request);
-  if (!outcome) return fail(outcome.error());
-  return tell_outcome(options, *outcome);
+    if (!trailer.separator || trailer.command.empty())
+        return fail(ErrorKind::kInvalid, "no command was given", "write it after --, as in: track -- python3 train.py");
+    if (trailer.command.front().empty()) return fail(ErrorKind::kInvalid, "the command's name is empty");
+    const auto request = make_request(options, trailer.command);
+    if (!request) return fail(request.error());
+    if (options.verbose) write_request(*request);
+    const auto outcome = capture::record_run(*request);
+    if (!outcome) return fail(outcome.error());
+    return tell_outcome(options, *outcome);
 }
 
 Action declare(CLI::App& app, const Trailer& trailer) {
-  auto options = std::make_shared<RunOptions>();
-  declare_run_options(app, *options);
-  return [options, trailer] { return run(*options, trailer); };
+    auto options = std::make_shared<RunOptions>();
+    declare_run_options(app, *options);
+    return [options, trailer] { return run(*options, trailer); };
 }
 
 }  // namespace
 
-const Verb kRunVerb = {
-    "run", "[run] [OPTIONS] -- COMMAND [ARG]...", "Run a command and record what its process tree touches",
-    "Runs COMMAND and sees every file opened, library loaded and program executed anywhere in its process tree, binds each "
-    "to the digest of its bytes, and writes the record as signed evidence. The word run may be left out. Everything after "
-    "-- belongs to the command.\n\n"
-    "The command's standard streams, terminal, signals, working directory and environment are untouched; nothing of it runs "
-    "before capture is armed. The run ends when the command itself ends.\n\n"
-    "Exit status: the command's own, or 128+N when signal N ended it; 123 when the command succeeded and --fail-on says so; "
-    "125 when the tracker itself failed (the command, once started, runs on to its end); 126 when the command cannot be "
-    "executed; 127 when it is not found.",
-    true, kTrackerFailed, declare};
+const Verb kRunVerb = {"run",
+                       "[run] [OPTIONS] -- COMMAND [ARG]...",
+                       "Run a command and record what its process tree touches",
+                       "Runs COMMAND and sees every file opened, library loaded and program executed anywhere in its "
+                       "process tree, binds each "
+                       "to the digest of its bytes, and writes the record as signed evidence. The word run may be left "
+                       "out. Everything after "
+                       "-- belongs to the command.\n\n"
+                       "The command's standard streams, terminal, signals, working directory and environment are "
+                       "untouched; nothing of it runs "
+                       "before capture is armed. The run ends when the command itself ends.\n\n"
+                       "Exit status: the command's own, or 128+N when signal N ended it; 123 when the command "
+                       "succeeded and --fail-on says so; "
+                       "125 when the tracker itself failed (the command, once started, runs on to its end); 126 when "
+                       "the command cannot be "
+                       "executed; 127 when it is not found.",
+                       true,
+                       kTrackerFailed,
+                       declare};
 
 }  // namespace fstracker::cli

@@ -10,21 +10,21 @@
 namespace fstracker::cli {
 
 struct RunOptions {
-  std::string pipeline;
-  std::string step;
-  std::string out;
-  std::string baseline;
-  std::vector<std::string> after;
-  std::vector<std::string> rules;
-  std::string fail_on = "never";
-  std::string backend = "auto";
-  bool local = false;
-  std::string key;
-  std::string digest = "full";
-  std::string summary;
-  bool quiet = false;
-  bool verbose = false;
-  bool json = false;
+    std::string pipeline;
+    std::string step;
+    std::string out;
+    std::string baseline;
+    std::vector<std::string> after;
+    std::vector<std::string> rules;
+    std::string fail_on = "never";
+    std::string backend = "auto";
+    bool local = false;
+    std::string key;
+    std::string digest = "full";
+    std::string summary;
+    bool quiet = false;
+    bool verbose = false;
+    bool json = false;
 };
 
 void declare_run_options(CLI::App& app, RunOptions& options);

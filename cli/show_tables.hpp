@@ -13,14 +13,14 @@
 namespace fstracker::cli {
 
 struct ShowOptions {
-  std::string table = "files";
-  std::string path;  // glob
-  std::vector<std::string> access;
-  std::string binding;
-  std::optional<std::uint32_t> process;
-  std::string role;
-  std::string sort = "path";
-  bool json = false;
+    std::string table = "files";
+    std::string path;  // glob
+    std::vector<std::string> access;
+    std::string binding;
+    std::optional<std::uint32_t> process;
+    std::string role;
+    std::string sort = "path";
+    bool json = false;
 };
 
 // An error for a filter whose word is none.

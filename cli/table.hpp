@@ -10,8 +10,8 @@ namespace fstracker::cli {
 enum class Align { kLeft, kRight };
 
 struct Column {
-  std::string title;
-  Align align = Align::kLeft;
+    std::string title;
+    Align align = Align::kLeft;
 };
 
 // `width`: columns of the terminal, 0 for none. Cells must be printable; a row has a cell for each column.

@@ -15,41 +15,42 @@ namespace fstracker::cli {
 namespace {
 
 int write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const auto written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return 0;
+    while (!text.empty()) {
+        const auto written = ::write(fd, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return errno;
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return 0;
 }
 
 }  // namespace
 
 bool has_colours(int fd) {
-  const char* term = std::getenv("TERM");
-  const char* no_colour = std::getenv("NO_COLOR");
-  return ::isatty(fd) == 1 && (no_colour == nullptr || *no_colour == '\0') && term != nullptr && std::string_view(term) != "dumb";
+    const char* term = std::getenv("TERM");
+    const char* no_colour = std::getenv("NO_COLOR");
+    return ::isatty(fd) == 1 && (no_colour == nullptr || *no_colour == '\0') && term != nullptr &&
+           std::string_view(term) != "dumb";
 }
 
 unsigned width_of(int fd) {
-  winsize size{};
-  if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
-  const char* columns = std::getenv("COLUMNS");
-  const long wanted = columns == nullptr ? 0 : std::strtol(columns, nullptr, 10);
-  return wanted >= 40 && wanted <= 1000 ? static_cast<unsigned>(wanted) : 80;
+    winsize size{};
+    if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+    const char* columns = std::getenv("COLUMNS");
+    const long wanted = columns == nullptr ? 0 : std::strtol(columns, nullptr, 10);
+    return wanted >= 40 && wanted <= 1000 ? static_cast<unsigned>(wanted) : 80;
 }
 
 void tell_error(const Error& error) {
-  auto text = "track: " + report::printable(error.message) + '\n';
-  if (!error.hint.empty()) text += "hint: " + report::printable(error.hint) + '\n';
-  write_all(STDERR_FILENO, text);
+    auto text = "track: " + report::printable(error.message) + '\n';
+    if (!error.hint.empty()) text += "hint: " + report::printable(error.hint) + '\n';
+    write_all(STDERR_FILENO, text);
 }
 
 Status print(const std::string& text) {
-  const int number = write_all(STDOUT_FILENO, text);
-  if (number != 0 && number != EPIPE) return base::fail_errno(number, "standard output");
-  return {};
+    const int number = write_all(STDOUT_FILENO, text);
+    if (number != 0 && number != EPIPE) return base::fail_errno(number, "standard output");
+    return {};
 }
 
 }  // namespace fstracker::cli

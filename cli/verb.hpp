@@ -14,21 +14,21 @@ namespace fstracker::cli {
 
 // What came after "--": a command that is not ours to read.
 struct Trailer {
-  bool separator = false;  // "--" was there
-  std::vector<std::string> command;
+    bool separator = false;  // "--" was there
+    std::vector<std::string> command;
 };
 
 // Called once the options hold what was given: the exit status, or an error that main prints.
 using Action = std::function<Result<int>()>;
 
 struct Verb {
-  const char* name;
-  const char* usage;    // what follows "track"
-  const char* summary;  // one sentence without full stop
-  const char* details;  // further paragraphs for help and man page, exit statuses among them
-  bool takes_command;   // "--" begins a command
-  int failure_status;   // for errors of usage, and those that an Action returns
-  Action (*declare)(CLI::App& app, const Trailer& trailer);
+    const char* name;
+    const char* usage;    // what follows "track"
+    const char* summary;  // one sentence without full stop
+    const char* details;  // further paragraphs for help and man page, exit statuses among them
+    bool takes_command;   // "--" begins a command
+    int failure_status;   // for errors of usage, and those that an Action returns
+    Action (*declare)(CLI::App& app, const Trailer& trailer);
 };
 
 extern const Verb kRunVerb;

@@ -21,132 +21,149 @@ constexpr int kNotVerified = 1;
 constexpr int kNotRead = 2;
 
 struct VerifyOptions {
-  std::vector<std::string> what;
-  std::string key;
-  std::string certificate;
-  bool files = false;
-  bool json = false;
+    std::vector<std::string> what;
+    std::string key;
+    std::string certificate;
+    bool files = false;
+    bool json = false;
 };
 
 struct Checked {
-  std::string name;
-  verify::Report report;
+    std::string name;
+    verify::Report report;
 };
 
 // Without a key the report says that nothing was checked; a key that was named and cannot be had is an error.
 Result<std::optional<sign::PublicKey>> key_for(const VerifyOptions& options) {
-  const auto& path = options.key.empty() ? options.certificate : options.key;
-  auto key = path.empty() ? configured_public_key() : sign::load_public_key(path);
-  if (key) return *key;
-  if (path.empty() && key.error().kind == ErrorKind::kNotFound) return std::nullopt;
-  return fail(key.error());
+    const auto& path = options.key.empty() ? options.certificate : options.key;
+    auto key = path.empty() ? configured_public_key() : sign::load_public_key(path);
+    if (key) return *key;
+    if (path.empty() && key.error().kind == ErrorKind::kNotFound) return std::nullopt;
+    return fail(key.error());
 }
 
 bool is_regular_file(const std::string& path) {
-  struct stat status {};
-  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
 Result<verify::Report> check(const std::string& what, const verify::Options& options) {
-  if (is_regular_file(what)) return verify::verify_bundle_file(what, options);
-  return resolve_run(what).and_then([&options](const std::string& directory) { return verify::verify_run(directory, options); });
+    if (is_regular_file(what)) return verify::verify_bundle_file(what, options);
+    return resolve_run(what).and_then(
+        [&options](const std::string& directory) { return verify::verify_run(directory, options); });
 }
 
 std::string text_of(const Checked& checked) {
-  const auto& report = checked.report;
-  std::string out;
-  const auto line = [&out](const std::string& text) { out += report::printable(text) + '\n'; };
-  for (const auto& held : report.checked) line("  ok     " + held);
-  for (const auto& fault : report.faults) line("  FAULT  " + fault.where + ": " + fault.what);
-  for (const auto& changed : report.changed_on_disk) line("  DIFFERS  " + changed);
-  if (report.verified) {
-    line(report.incomplete ? "verified: " + checked.name + " (the evidence is authentic; the run it records is INCOMPLETE)"
-                           : "verified: " + checked.name);
-  } else if (report.faults.empty()) {
-    line(fmt::format("NOT verified: {}: the evidence is authentic, but {} files on disk differ from it", checked.name,
-                     report.changed_on_disk.size()));
-  } else {
-    line(fmt::format("NOT verified: {}: {} faults", checked.name, report.faults.size()));
-  }
-  if (report.incomplete && report.trace) {
-    for (const auto& reason : report.trace->record.completeness.reasons) line("  incomplete: " + reason);
-  }
-  return out;
+    const auto& report = checked.report;
+    std::string out;
+    const auto line = [&out](const std::string& text) { out += report::printable(text) + '\n'; };
+    for (const auto& held : report.checked) line("  ok     " + held);
+    for (const auto& fault : report.faults) line("  FAULT  " + fault.where + ": " + fault.what);
+    for (const auto& changed : report.changed_on_disk) line("  DIFFERS  " + changed);
+    if (report.verified) {
+        line(report.incomplete
+                 ? "verified: " + checked.name + " (the evidence is authentic; the run it records is INCOMPLETE)"
+                 : "verified: " + checked.name);
+    } else if (report.faults.empty()) {
+        line(fmt::format("NOT verified: {}: the evidence is authentic, but {} files on disk differ from it",
+                         checked.name, report.changed_on_disk.size()));
+    } else {
+        line(fmt::format("NOT verified: {}: {} faults", checked.name, report.faults.size()));
+    }
+    if (report.incomplete && report.trace) {
+        for (const auto& reason : report.trace->record.completeness.reasons) line("  incomplete: " + reason);
+    }
+    return out;
 }
 
 nlohmann::json json_of(const Checked& checked) {
-  const auto& report = checked.report;
-  auto faults = nlohmann::json::array();
-  for (const auto& fault : report.faults) faults.push_back({{"where", evidence::display(fault.where)}, {"what", evidence::display(fault.what)}});
-  const auto texts = [](const std::vector<std::string>& values) {
-    auto list = nlohmann::json::array();
-    for (const auto& value : values) list.push_back(evidence::display(value));
-    return list;
-  };
-  nlohmann::json out = {{"what", evidence::display(checked.name)},
-                        {"verified", report.verified},
-                        {"incomplete", report.incomplete},
-                        {"faults", faults},
-                        {"checked", texts(report.checked)},
-                        {"changedOnDisk", texts(report.changed_on_disk)}};
-  out["run"] = report.trace ? nlohmann::json(evidence::display(report.trace->record.info.id)) : nlohmann::json(nullptr);
-  out["verdict"] = report.verdict ? nlohmann::json(judge::to_text(report.verdict->judgement.verdict)) : nlohmann::json(nullptr);
-  return out;
+    const auto& report = checked.report;
+    auto faults = nlohmann::json::array();
+    for (const auto& fault : report.faults)
+        faults.push_back({{"where", evidence::display(fault.where)}, {"what", evidence::display(fault.what)}});
+    const auto texts = [](const std::vector<std::string>& values) {
+        auto list = nlohmann::json::array();
+        for (const auto& value : values) list.push_back(evidence::display(value));
+        return list;
+    };
+    nlohmann::json out = {{"what", evidence::display(checked.name)}, {"verified", report.verified},
+                          {"incomplete", report.incomplete},         {"faults", faults},
+                          {"checked", texts(report.checked)},        {"changedOnDisk", texts(report.changed_on_disk)}};
+    out["run"] =
+        report.trace ? nlohmann::json(evidence::display(report.trace->record.info.id)) : nlohmann::json(nullptr);
+    out["verdict"] =
+        report.verdict ? nlohmann::json(judge::to_text(report.verdict->judgement.verdict)) : nlohmann::json(nullptr);
+    return out;
 }
 
 Result<int> run(const VerifyOptions& options) {
-  auto key = key_for(options);
-  if (!key) return fail(key.error());
-  const verify::Options how{*key, options.files};
-  int status = kVerified;
-  auto all = nlohmann::json::array();
-  std::string text;
-  bool unchecked = false;
-  for (const auto& what : options.what) {
-    auto report = check(what, how);
-    if (!report) {
-      tell_error(report.error());
-      status = kNotRead;
-      all.push_back({{"what", evidence::display(what)}, {"verified", false}, {"error", evidence::display(report.error().message)}});
-      continue;
+    auto key = key_for(options);
+    if (!key) return fail(key.error());
+    const verify::Options how{*key, options.files};
+    int status = kVerified;
+    auto all = nlohmann::json::array();
+    std::string text;
+    bool unchecked = false;
+    for (const auto& what : options.what) {
+        auto report = check(what, how);
+        if (!report) {
+            tell_error(report.error());
+            status = kNotRead;
+            all.push_back({{"what", evidence::display(what)},
+                           {"verified", false},
+                           {"error", evidence::display(report.error().message)}});
+            continue;
+        }
+        const Checked checked{what, std::move(*report)};
+        if (!checked.report.verified && status == kVerified) status = kNotVerified;
+        unchecked = unchecked || !how.key;
+        all.push_back(json_of(checked));
+        text += text_of(checked);
     }
-    const Checked checked{what, std::move(*report)};
-    if (!checked.report.verified && status == kVerified) status = kNotVerified;
-    unchecked = unchecked || !how.key;
-    all.push_back(json_of(checked));
-    text += text_of(checked);
-  }
-  const auto output = options.json ? (options.what.size() == 1 ? all.front() : all).dump(2) + '\n' : text;
-  if (auto printed = print(output); !printed) return fail(printed.error());
-  if (unchecked)
-    tell_error({ErrorKind::kNotFound, "there is no key to verify with", "give --key PUB or --cert PEM; `track keys show` prints the public half on the machine that recorded"});
-  return status;
+    const auto output = options.json ? (options.what.size() == 1 ? all.front() : all).dump(2) + '\n' : text;
+    if (auto printed = print(output); !printed) return fail(printed.error());
+    if (unchecked)
+        tell_error(
+            {ErrorKind::kNotFound, "there is no key to verify with",
+             "give --key PUB or --cert PEM; `track keys show` prints the public half on the machine that recorded"});
+    return status;
 }
 
 Action declare(CLI::App& app, const Trailer&) {
-  auto options = std::make_shared<VerifyOptions>();
-  app.add_option("RUN", options->what, "A run id, a unique prefix of one, latest, a run directory, or bundle files")
-      ->required()
-      ->type_name("");
-  auto* key = app.add_option("--key", options->key, "PEM public key to verify with. Default: the public half of the configured key")
-                  ->type_name("PUB");
-  app.add_option("--cert", options->certificate, "PEM certificate whose key to verify with")->type_name("PEM")->excludes(key);
-  app.add_flag("--files", options->files, "Also hash what the record names and is still there");
-  app.add_flag("--json", options->json, "As JSON");
-  return [options] { return run(*options); };
+    auto options = std::make_shared<VerifyOptions>();
+    app.add_option("RUN", options->what, "A run id, a unique prefix of one, latest, a run directory, or bundle files")
+        ->required()
+        ->type_name("");
+    auto* key = app.add_option("--key", options->key,
+                               "PEM public key to verify with. Default: the public half of the configured key")
+                    ->type_name("PUB");
+    app.add_option("--cert", options->certificate, "PEM certificate whose key to verify with")
+        ->type_name("PEM")
+        ->excludes(key);
+    app.add_flag("--files", options->files, "Also hash what the record names and is still there");
+    app.add_flag("--json", options->json, "As JSON");
+    return [options] { return run(*options); };
 }
 
 }  // namespace
 
 const Verb kVerifyVerb = {
-    "verify", "verify [OPTIONS] RUN|FILE...", "Check evidence and list every fault",
-    "Checks the signatures over exactly the bytes that are parsed, the structure of bundles and statements, that the verdict "
-    "names this trace and its outputs, the digest of the event log, that replaying the log gives the same processes, files, "
-    "connections and ledger, and that nothing lies in the run directory that does not belong there. A bundle file alone is "
+    "verify",
+    "verify [OPTIONS] RUN|FILE...",
+    "Check evidence and list every fault",
+    "Checks the signatures over exactly the bytes that are parsed, the structure of bundles and statements, that the "
+    "verdict "
+    "names this trace and its outputs, the digest of the event log, that replaying the log gives the same processes, "
+    "files, "
+    "connections and ledger, and that nothing lies in the run directory that does not belong there. A bundle file "
+    "alone is "
     "checked for signature and structure. Needs no daemon and no privilege.\n\n"
-    "Unchecked is never verified: without --key and --cert the public half of the configured key counts, and without that "
+    "Unchecked is never verified: without --key and --cert the public half of the configured key counts, and without "
+    "that "
     "nothing is verified. An honest incomplete run verifies, and the output says that it is incomplete.\n\n"
     "Exit status: 0 verified; 1 not verified, or, with --files, a file on disk differs; 2 could not be read.",
-    false, kNotRead, declare};
+    false,
+    kNotRead,
+    declare};
 
 }  // namespace fstracker::cli

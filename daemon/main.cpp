@@ -19,28 +19,28 @@ constexpr const char* kHelp =
     "Started without an option, fstrackerd says so and exits with status 69.\n";
 
 int refuse_to_start() {
-  std::fputs(
-      "fstrackerd: cannot start: the service is not in this version\n"
-      "hint: track -- COMMAND records a run without it\n",
-      stderr);
-  return EX_UNAVAILABLE;
+    std::fputs(
+        "fstrackerd: cannot start: the service is not in this version\n"
+        "hint: track -- COMMAND records a run without it\n",
+        stderr);
+    return EX_UNAVAILABLE;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string_view argument = argc > 1 ? argv[1] : "";
-  if (argc == 1) return refuse_to_start();
-  if (argc == 2 && argument == "--version") {
-    const std::string version(fstracker::kVersion);
-    const std::string commit(fstracker::kCommit);
-    std::printf("fstrackerd %s%s%s\n", version.c_str(), commit.empty() ? "" : " ", commit.c_str());
-    return EX_OK;
-  }
-  if (argc == 2 && (argument == "--help" || argument == "-h")) {
-    std::fputs(kHelp, stdout);
-    return EX_OK;
-  }
-  std::fprintf(stderr, "fstrackerd: unknown argument\nhint: fstrackerd --help\n");
-  return EX_USAGE;
+    const std::string_view argument = argc > 1 ? argv[1] : "";
+    if (argc == 1) return refuse_to_start();
+    if (argc == 2 && argument == "--version") {
+        const std::string version(fstracker::kVersion);
+        const std::string commit(fstracker::kCommit);
+        std::printf("fstrackerd %s%s%s\n", version.c_str(), commit.empty() ? "" : " ", commit.c_str());
+        return EX_OK;
+    }
+    if (argc == 2 && (argument == "--help" || argument == "-h")) {
+        std::fputs(kHelp, stdout);
+        return EX_OK;
+    }
+    std::fprintf(stderr, "fstrackerd: unknown argument\nhint: fstrackerd --help\n");
+    return EX_USAGE;
 }

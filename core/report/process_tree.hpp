@@ -10,8 +10,8 @@
 namespace fstracker::report {
 
 struct TreeLine {
-  const run::Process* process = nullptr;
-  std::size_t depth = 0;
+    const run::Process* process = nullptr;
+    std::size_t depth = 0;
 };
 
 // Every process once, whatever the parents say: one whose parent is not there, or is itself below it, is a root. Points

@@ -12,13 +12,13 @@
 namespace fstracker::report {
 
 struct Counts {
-  std::uint64_t processes = 0;
-  std::uint64_t executables = 0;  // distinct objects in each of these
-  std::uint64_t libraries = 0;
-  std::uint64_t files_read = 0;
-  std::uint64_t files_written = 0;
-  std::uint64_t connections = 0;
-  bool operator==(const Counts&) const = default;
+    std::uint64_t processes = 0;
+    std::uint64_t executables = 0;  // distinct objects in each of these
+    std::uint64_t libraries = 0;
+    std::uint64_t files_read = 0;
+    std::uint64_t files_written = 0;
+    std::uint64_t connections = 0;
+    bool operator==(const Counts&) const = default;
 };
 
 Counts count(const run::Record& record);
@@ -27,9 +27,9 @@ Counts count(const run::Record& record);
 std::array<std::uint64_t, 5> count_levels(const judge::Judgement& judgement);
 
 struct Timing {
-  double command_seconds = 0;
-  double finish_seconds = 0;
-  std::uint64_t bytes_hashed = 0;
+    double command_seconds = 0;
+    double finish_seconds = 0;
+    std::uint64_t bytes_hashed = 0;
 };
 
 // One JSON object with a newline: contract.md, "Summary JSON". exit_status: what `track` ends with for the command.

@@ -10,9 +10,9 @@
 namespace fstracker::verify {
 
 struct DiskCheck {
-  std::size_t same = 0;
-  std::size_t gone = 0;              // not there, or nothing that can be read
-  std::vector<std::string> changed;  // one line each: another content than any that the run left under this path
+    std::size_t same = 0;
+    std::size_t gone = 0;              // not there, or nothing that can be read
+    std::vector<std::string> changed;  // one line each: another content than any that the run left under this path
 };
 
 DiskCheck check_disk(const std::vector<run::FileEntry>& files);

@@ -12,23 +12,24 @@
 namespace fstracker::verify {
 
 class FaultList {
- public:
-  static constexpr std::size_t kMostPerPlace = 50;
+  public:
+    static constexpr std::size_t kMostPerPlace = 50;
 
-  void add(const std::string& place, const std::string& what) { add_at(place, place, what); }
+    void add(const std::string& place, const std::string& what) { add_at(place, place, what); }
 
-  // `where` is more exact than `place`, by which faults are counted: "events.ndjson.zst line 12" in "events.ndjson.zst".
-  void add_at(const std::string& place, const std::string& where, const std::string& what);
+    // `where` is more exact than `place`, by which faults are counted: "events.ndjson.zst line 12" in
+    // "events.ndjson.zst".
+    void add_at(const std::string& place, const std::string& where, const std::string& what);
 
-  [[nodiscard]] std::size_t count() const { return total_; }
+    [[nodiscard]] std::size_t count() const { return total_; }
 
-  // The faults, with "and N more" for each place that had too many.
-  [[nodiscard]] std::vector<Fault> take() const;
+    // The faults, with "and N more" for each place that had too many.
+    [[nodiscard]] std::vector<Fault> take() const;
 
- private:
-  std::vector<Fault> faults_;
-  std::map<std::string, std::size_t> per_place_;
-  std::size_t total_ = 0;
+  private:
+    std::vector<Fault> faults_;
+    std::map<std::string, std::size_t> per_place_;
+    std::size_t total_ = 0;
 };
 
 }  // namespace fstracker::verify

@@ -11,6 +11,7 @@
 namespace fstracker::verify {
 
 // Calls `take` with the number of each line, from 1, and what it came to; stops at the first error that it returns.
-Status read_folded_files(const std::string& path, const std::function<Status(std::size_t, Result<run::FileEntry>)>& take);
+Status read_folded_files(const std::string& path,
+                         const std::function<Status(std::size_t, Result<run::FileEntry>)>& take);
 
 }  // namespace fstracker::verify

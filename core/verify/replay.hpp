@@ -12,7 +12,8 @@
 namespace fstracker::verify {
 
 // Applies every line; a line that is none is a fault with its number. Also looks for gaps in the kernel's numbering and
-// for records that the ledger counts as delivered and the log has not. Nothing when the log could not be read to its end.
+// for records that the ledger counts as delivered and the log has not. Nothing when the log could not be read to its
+// end.
 std::optional<run::Record> replay_log(const std::string& path, const run::RunInfo& info, FaultList& faults);
 
 // Both as a statement would have them: role, owner and format are the classifier's and not compared.

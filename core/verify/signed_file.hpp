@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "core/evidence/bundle.hpp"
 #include "core/event/event.hpp"
+#include "core/evidence/bundle.hpp"
 #include "core/verify/fault_list.hpp"
 
 namespace fstracker::verify {
@@ -14,8 +14,8 @@ namespace fstracker::verify {
 inline constexpr std::size_t kMostBundleBytes = std::size_t{256} << 20;
 
 struct SignedFile {
-  event::Sha256 digest{};  // of the file, byte for byte
-  evidence::Bundle bundle;
+    event::Sha256 digest{};  // of the file, byte for byte
+    evidence::Bundle bundle;
 };
 
 // Nothing when no statement could be had from it; `name` says where the faults are. A regular file is required.

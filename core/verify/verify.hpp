@@ -25,11 +25,12 @@ struct Fault {
 
 struct Report {
     std::vector<Fault> faults;
-    std::vector<std::string> checked;    // what held, in words
-    std::vector<std::string> changed_on_disk;  // with Options::files: not faults of the evidence, but told; see `verified`
-    bool incomplete = false;             // the evidence says so itself
-    bool verified = false;               // no fault
-    std::optional<evidence::TraceStatement> trace;      // when it could be read
+    std::vector<std::string> checked;  // what held, in words
+    std::vector<std::string>
+        changed_on_disk;      // with Options::files: not faults of the evidence, but told; see `verified`
+    bool incomplete = false;  // the evidence says so itself
+    bool verified = false;    // no fault
+    std::optional<evidence::TraceStatement> trace;  // when it could be read
     std::optional<evidence::VerdictStatement> verdict;
 };
 
