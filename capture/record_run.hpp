@@ -28,6 +28,8 @@ struct RunRequest {
     std::string key_passphrase;
     std::string backend = "auto";
     std::string digest = "full";  // "full", "none", or a number of bytes above which a file is not hashed
+    std::size_t ring_bytes = 0;   // of the kernel's ring buffer, a power of two; 0: the usual size
+    std::string btf;              // the kernel's type information; empty: its own
     std::string version;
     std::map<std::string, std::string> configuration;  // path -> sha256 hex of each file that the judgement rests on
 };

@@ -20,19 +20,24 @@
 #define RENAME_EXCHANGE 2u
 #define SCM_FDS_MAX 16
 
-static __always_inline void opened(struct task_struct *task, struct member *member, __s32 descriptor, __u32 more)
+/* The current task has got a descriptor of an object. A function of its own to the verifier: it is called in many places. */
+__noinline int opened(__s32 descriptor, __u32 more)
 {
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct member *member = member__of(task);
+    if (!member) return 0;
     struct file *file = file__of_descriptor(task, descriptor);
     if (!file) {
         kind__unreadable(member->run, FST_ACCESS);
         blind__tell(member, FST_BLIND_DESCRIPTOR_RACE, 0);
-        return;
+        return 0;
     }
-    if (BPF_CORE_READ(file, f_mode) & FMODE_PATH) return;
+    if (BPF_CORE_READ(file, f_mode) & FMODE_PATH) return 0;
     __u32 access = file__access(file) | more;
     if (!(access & FST_WRITE)) access &= ~FST_TRUNCATE;
     access__of_member(member, file, access, descriptor);
     if (access & FST_WRITE) writer__tell((__u64)file, member->run);
+    return 0;
 }
 
 /* A task of no run (or of a run that is over). */
@@ -65,7 +70,7 @@ struct control_header {
     __s32 level, type;
 };
 
-static __always_inline void received(struct task_struct *task, struct member *member, unsigned long message)
+static __always_inline void received(struct member *member, unsigned long message)
 {
     struct user_message m = {};
     if (bpf_probe_read_user(&m, sizeof(m), (void *)message) || m.control_length < 20) return;
@@ -78,7 +83,7 @@ static __always_inline void received(struct task_struct *task, struct member *me
             for (__u32 k = 0; k < SCM_FDS_MAX && k < count; k++) {
                 __s32 descriptor = -1;
                 if (bpf_probe_read_user(&descriptor, 4, (void *)(at + sizeof(h) + 4 * k)) || descriptor < 0) break;
-                opened(task, member, descriptor, FST_RECEIVE);
+                opened(descriptor, FST_RECEIVE);
             }
             if (count > SCM_FDS_MAX) blind__tell(member, FST_BLIND_RECEIVED, 0);
         }
@@ -162,17 +167,17 @@ int BPF_PROG(syscall__exit, struct pt_regs *regs, long result)
     }
     if (result < 0 && result >= -4095) return 0;
     switch (nr) {
-    case NR_open: opened(task, member, result, b & O_TRUNC ? FST_TRUNCATE : 0); break;
-    case NR_openat: case NR_open_by_handle_at: opened(task, member, result, c & O_TRUNC ? FST_TRUNCATE : 0); break;
-    case NR_creat: opened(task, member, result, FST_TRUNCATE); break;
+    case NR_open: opened(result, b & O_TRUNC ? FST_TRUNCATE : 0); break;
+    case NR_openat: case NR_open_by_handle_at: opened(result, c & O_TRUNC ? FST_TRUNCATE : 0); break;
+    case NR_creat: opened(result, FST_TRUNCATE); break;
     case NR_openat2: {
         __u64 flags = 0;
         bpf_probe_read_user(&flags, sizeof(flags), (void *)c);
-        opened(task, member, result, flags & O_TRUNC ? FST_TRUNCATE : 0);
+        opened(result, flags & O_TRUNC ? FST_TRUNCATE : 0);
         break;
     }
-    case NR_memfd_create: opened(task, member, result, FST_CREATE); break;
-    case NR_pidfd_getfd: opened(task, member, result, FST_RECEIVE); break;
+    case NR_memfd_create: opened(result, FST_CREATE); break;
+    case NR_pidfd_getfd: opened(result, FST_RECEIVE); break;
     case NR_mmap:
         if (c & PROT_EXEC && !(d & MAP_ANONYMOUS)) {
             struct file *file = file__of_descriptor(task, e);
@@ -185,14 +190,14 @@ int BPF_PROG(syscall__exit, struct pt_regs *regs, long result)
     case NR_mprotect: case NR_pkey_mprotect:
         if (c & PROT_EXEC) mapping_became_executable(task, member, a);
         break;
-    case NR_sendto: datagram__tell(a, e, 128); break;
+    case NR_sendto: datagram__tell(a, e, regs->r9); break;
     case NR_sendmsg: case NR_sendmmsg: {
         struct user_message m = {};
         if (!bpf_probe_read_user(&m, sizeof(m), (void *)b) && m.name) datagram__tell(a, m.name, m.name_length);
         break;
     }
-    case NR_recvmsg: received(task, member, b); break;
-    case NR_recvmmsg: received(task, member, b); break;
+    case NR_recvmsg: received(member, b); break;
+    case NR_recvmmsg: received(member, b); break;
     case NR_ptrace:
         if (a != 0) blind__tell(member, FST_BLIND_PTRACE, a); /* not TRACEME */
         break;

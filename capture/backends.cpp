@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/backends.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace fstracker::capture {
+
+namespace {
+
+constexpr std::array<std::string_view, 1> kNames = {"tracepoint"};
+
+struct Part {
+    std::string_view program;
+    std::string_view backend;  // empty: every one
+    bool optional = false;
+};
+
+constexpr std::array kParts = {
+    Part{"process__fork", ""},
+    Part{"process__exec", ""},
+    Part{"process__exit", ""},
+    Part{"syscall__exit", "tracepoint"},
+    Part{"touched__changed", "tracepoint", true},
+    Part{"touched__same_tick", "tracepoint", true},
+    Part{"touched__set", "tracepoint", true},
+};
+
+// What no tracer on the host sees, whatever its hooks.
+constexpr std::array<std::string_view, 4> kAlways = {
+    "Stores through a shared mapping that was made before the run are seen as a change of the file's times only.",
+    "Work handed to a server outside the tree (a container runtime, systemd, at, cron) is not followed; the connection is recorded.",
+    "What an outside writer does through a descriptor that it held before the run is seen as a change of the file's times only.",
+    "Code that was read into anonymous memory and made executable there is recorded as the read of its file.",
+};
+
+constexpr std::array<std::string_view, 7> kTracepoint = {
+    "Files opened, renamed or removed through io_uring are not seen; that an io_uring was set up is.",
+    "32-bit system calls are not followed; that they were made is recorded.",
+    "A descriptor that another thread closes or replaces before its system call has returned is read too late (descriptor race).",
+    "Descriptors received through recvmmsg beyond its first message, through fanotify or from a seccomp listener are not listed.",
+    "Bytes taken from another process's memory (ptrace, process_vm_readv) have no file; that it was done is recorded.",
+    "The names in rename, link and unlink are the call's arguments, believed where they lead to the object that changed.",
+    "Attributes set by setxattr, chmod and chown are not recorded.",
+};
+
+}  // namespace
+
+std::span<const std::string_view> backend_names() { return kNames; }
+
+bool backend_wants(std::string_view backend, std::string_view program) {
+    return std::any_of(kParts.begin(), kParts.end(), [&](const Part& part) {
+        return part.program == program && (part.backend.empty() || part.backend == backend);
+    });
+}
+
+bool is_optional(std::string_view program) {
+    return std::any_of(kParts.begin(), kParts.end(), [&](const Part& part) { return part.program == program && part.optional; });
+}
+
+std::vector<std::string> backend_blind_spots(std::string_view backend, const std::vector<std::string>& hooks) {
+    std::vector<std::string> spots(kAlways.begin(), kAlways.end());
+    if (backend == "tracepoint") {
+        spots.insert(spots.end(), kTracepoint.begin(), kTracepoint.end());
+        if (std::find(hooks.begin(), hooks.end(), "tp_btf/ctime_ns_xchg") == hooks.end())
+            spots.emplace_back("This kernel does not tell which object a rename, link or unlink acted on: such names carry no digest.");
+    }
+    return spots;
+}
+
+}  // namespace fstracker::capture

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each backend is made of and what it can never see: the one table behind loading, `track doctor` and the evidence.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace fstracker::capture {
+
+// The strongest first.
+std::span<const std::string_view> backend_names();
+
+bool backend_wants(std::string_view backend, std::string_view program);
+
+// Programs whose hook not every kernel has.
+bool is_optional(std::string_view program);
+
+// One English sentence each, with the mechanism's usual word. `hooks`: the sections that were loaded.
+std::vector<std::string> backend_blind_spots(std::string_view backend, const std::vector<std::string>& hooks);
+
+}  // namespace fstracker::capture

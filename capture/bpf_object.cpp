@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/bpf_object.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <string_view>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+
+#include "capture/backends.hpp"
+#include "capture/kernel_symbols.hpp"
+#include "core/base/errno_error.hpp"
+
+namespace fstracker::capture {
+
+namespace {
+
+// The last thing libbpf complained of, for the error; it prints nothing itself. libbpf calls from the thread that loads.
+thread_local std::string last_complaint;
+
+int keep_complaint(enum libbpf_print_level level, const char* format, va_list arguments) {
+    if (level != LIBBPF_WARN) return 0;
+    std::array<char, 1024> text{};
+    std::vsnprintf(text.data(), text.size(), format, arguments);
+    if (last_complaint.empty()) {
+        last_complaint = text.data();
+        last_complaint = last_complaint.substr(0, last_complaint.find('\n'));
+    }
+    return 0;
+}
+
+std::int64_t now(clockid_t clock) {
+    timespec time{};
+    clock_gettime(clock, &time);
+    return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
+}
+
+Error refused(int error, const BpfSettings& settings) {
+    Error result = base::errno_error(error, fmt::format("backend {}", settings.backend));
+    if (!last_complaint.empty()) result.message += " (" + last_complaint + ")";
+    if (error == EPERM || error == EACCES) {
+        result.hint = geteuid() == 0 ? "the kernel refuses this program type here: try another backend (track doctor lists them)"
+                                     : "BPF needs root, or CAP_BPF and CAP_PERFMON: run as root";
+    } else if (error == ENOSPC || error == ENOMEM) {
+        result.hint = "the kernel has no memory for the maps: raise the memory limit";
+    } else {
+        result.hint = "track doctor says what each backend lacks on this host";
+    }
+    return result;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BpfObject>> BpfObject::load(const BpfSettings& settings) {
+    libbpf_set_print(keep_complaint);
+    last_complaint.clear();
+    const std::string types = settings.btf.empty() ? "/sys/kernel/btf/vmlinux" : settings.btf;
+    if (access(types.c_str(), R_OK) != 0)
+        return fail(ErrorKind::kUnsupported, fmt::format("the kernel's type information {}: {}", types, std::strerror(errno)),
+                    "tracing needs a kernel built with CONFIG_DEBUG_INFO_BTF=y");
+
+    std::unique_ptr<BpfObject> object(new BpfObject);
+    LIBBPF_OPTS(bpf_object_open_opts, options);
+    options.btf_custom_path = settings.btf.empty() ? nullptr : settings.btf.c_str();
+    object->skeleton_ = fstracker_bpf__open_opts(&options);
+    if (object->skeleton_ == nullptr) return fail(refused(errno, settings));
+    fstracker_bpf* skeleton = object->skeleton_;
+
+    skeleton->rodata->deferred_fput = kernel_symbol("____fput");
+    skeleton->rodata->wall_clock_offset = now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME);
+    const int cpus = libbpf_num_possible_cpus();
+    bpf_map__set_max_entries(skeleton->maps.scratches, static_cast<__u32>(std::max(cpus, 1)));
+    if (settings.ring_bytes != 0) bpf_map__set_max_entries(skeleton->maps.ring, static_cast<__u32>(settings.ring_bytes));
+
+    btf* kernel_types = settings.btf.empty() ? btf__load_vmlinux_btf() : btf__parse(settings.btf.c_str(), nullptr);
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, skeleton->obj) {
+        const std::string_view section = bpf_program__section_name(program);
+        const bool iterator = section.starts_with("iter/");
+        bool wanted = iterator || backend_wants(settings.backend, bpf_program__name(program));
+        // A tracepoint that this kernel does not have (the change-time ones came with 6.13) is a blind spot, not a failure.
+        if (wanted && section.starts_with("tp_btf/") && is_optional(bpf_program__name(program)))
+            wanted = kernel_types != nullptr &&
+                     btf__find_by_name_kind(kernel_types, fmt::format("btf_trace_{}", section.substr(7)).c_str(), BTF_KIND_TYPEDEF) > 0;
+        bpf_program__set_autoload(program, wanted);
+        if (!wanted || iterator) continue;
+        object->attached_.push_back(program);
+        object->hooks_.emplace_back(section);
+    }
+    btf__free(kernel_types);
+    if (const int error = fstracker_bpf__load(skeleton); error != 0) return fail(refused(-error, settings));
+    return object;
+}
+
+Status BpfObject::attach() {
+    for (bpf_program* program : attached_) {
+        bpf_link* link = bpf_program__attach(program);
+        if (link == nullptr) {
+            const int error = errno;
+            detach();
+            return fail(base::errno_error(error, fmt::format("attaching {}", bpf_program__section_name(program))));
+        }
+        links_.push_back(link);
+    }
+    return {};
+}
+
+void BpfObject::detach() {
+    for (bpf_link* link : links_) bpf_link__destroy(link);
+    links_.clear();
+}
+
+BpfObject::~BpfObject() {
+    detach();
+    if (skeleton_ != nullptr) fstracker_bpf__destroy(skeleton_);
+}
+
+}  // namespace fstracker::capture

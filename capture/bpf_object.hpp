@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel side, opened, configured for one backend, loaded and attached; detached and unloaded by its destructor.
+// The only header through which the skeleton is seen.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/result.hpp"
+#include "fstracker.skel.h"
+
+namespace fstracker::capture {
+
+struct BpfSettings {
+    std::string backend;           // "tracepoint", "fentry" or "lsm"
+    std::size_t ring_bytes = 0;    // a power of two, a multiple of the page; 0: the usual size
+    std::string btf;               // the kernel's BTF; empty: /sys/kernel/btf/vmlinux
+};
+
+class BpfObject {
+  public:
+    // Errors name the first thing that refused and carry what an administrator can change as the hint.
+    static Result<std::unique_ptr<BpfObject>> load(const BpfSettings& settings);
+    ~BpfObject();
+    BpfObject(const BpfObject&) = delete;
+    BpfObject& operator=(const BpfObject&) = delete;
+
+    // The iterator is not attached: it runs when it is read.
+    Status attach();
+    void detach();
+
+    [[nodiscard]] fstracker_bpf* get() const { return skeleton_; }
+    [[nodiscard]] const std::vector<std::string>& hooks() const { return hooks_; }
+
+  private:
+    BpfObject() = default;
+
+    fstracker_bpf* skeleton_ = nullptr;
+    std::vector<bpf_program*> attached_;  // those of the backend
+    std::vector<bpf_link*> links_;
+    std::vector<std::string> hooks_;
+};
+
+}  // namespace fstracker::capture

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/bpf_source.hpp"
+
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <fmt/format.h>
+
+#include "capture/backends.hpp"
+#include "core/base/errno_error.hpp"
+#include "core/base/fd.hpp"
+#include "fstracker/abi/event.h"
+
+namespace fstracker::capture {
+
+namespace {
+
+constexpr std::uint32_t kRun = 1;  // the only run of this process
+
+// As bpf/lib/maps.h has them.
+struct Member {
+    std::uint32_t run, process, touched_count, pad;
+    fst_object touched[FST_TOUCHED_MAX];
+};
+struct KernelRun {
+    std::uint32_t active, next_process;
+    std::uint64_t entered;
+};
+struct RunCounters {
+    std::uint64_t sequence, pad;
+    fst_counters kinds[FST_KINDS];
+};
+
+// Entries in the fold table past which those of ended processes are taken out. Half of what it holds.
+constexpr std::size_t kHarvestAt = std::size_t{1} << 18;
+
+int on_record(void* context, void* data, std::size_t size) {
+    const Source::Sink* sink = *static_cast<const Source::Sink**>(context);
+    (*sink)(std::span(static_cast<const std::byte*>(data), size));
+    return 0;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BpfSource>> BpfSource::open(BpfSettings settings) {
+    std::vector<std::string> candidates{settings.backend};
+    if (settings.backend == "auto") candidates.assign(backend_names().begin(), backend_names().end());
+    Error refused;
+    for (const std::string& name : candidates) {
+        settings.backend = name;
+        auto object = BpfObject::load(settings);
+        if (object) {
+            if (auto attached = (*object)->attach(); !attached) {
+                refused = attached.error();
+                continue;
+            }
+            std::unique_ptr<BpfSource> source(new BpfSource);
+            source->object_ = std::move(*object);
+            source->info_.backend = name;
+            source->info_.hooks = source->object_->hooks();
+            source->info_.blind_spots = backend_blind_spots(name, source->info_.hooks);
+            source->ring_ = ring_buffer__new(bpf_map__fd(source->object_->get()->maps.ring), on_record, &source->sink_, nullptr);
+            if (source->ring_ == nullptr) return base::fail_errno(errno, "the ring buffer");
+            return source;
+        }
+        refused = object.error();
+    }
+    return fail(refused);
+}
+
+BpfSource::~BpfSource() {
+    if (ring_ != nullptr) ring_buffer__free(ring_);
+}
+
+Status BpfSource::start(pid_t child) {
+    const auto& maps = object_->get()->maps;
+    const KernelRun run{1, 0, 0};
+    if (bpf_map_update_elem(bpf_map__fd(maps.runs), &kRun, &run, BPF_ANY) != 0) return base::fail_errno(errno, "activating the run");
+    const base::Fd pidfd(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
+    if (!pidfd) return base::fail_errno(errno, "a descriptor for the command's process");
+    Member member{};
+    member.run = kRun;
+    const int key = pidfd.get();
+    if (bpf_map_update_elem(bpf_map__fd(maps.members), &key, &member, BPF_NOEXIST) != 0)
+        return base::fail_errno(errno, "making the command a member of the run");
+    return tell_inherited(child);
+}
+
+Status BpfSource::tell_inherited(pid_t child) {
+    bpf_iter_link_info which{};
+    which.task.pid = static_cast<__u32>(child);
+    LIBBPF_OPTS(bpf_iter_attach_opts, options);
+    options.link_info = &which;
+    options.link_info_len = sizeof(which);
+    bpf_link* link = bpf_program__attach_iter(object_->get()->progs.inherited__descriptor, &options);
+    if (link == nullptr) return base::fail_errno(errno, "listing the descriptors that the command inherits");
+    const base::Fd iterator(bpf_iter_create(bpf_link__fd(link)));
+    const int error = errno;
+    bpf_link__destroy(link);
+    if (!iterator) return base::fail_errno(error, "listing the descriptors that the command inherits");
+    std::array<char, 64> nothing{};
+    ssize_t got = 0;
+    while ((got = read(iterator.get(), nothing.data(), nothing.size())) > 0 || (got < 0 && errno == EAGAIN)) {
+    }
+    if (got < 0) return base::fail_errno(errno, "listing the descriptors that the command inherits");
+    return {};
+}
+
+Result<std::size_t> BpfSource::poll(int milliseconds, const Sink& sink) {
+    std::size_t count = 0;
+    const Sink counting = [&](std::span<const std::byte> record) {
+        ++count;
+        sink(record);
+    };
+    sink_ = &counting;
+    int got = ring_buffer__poll(ring_, milliseconds);
+    if (got >= 0) got = ring_buffer__consume(ring_);
+    sink_ = nullptr;
+    if (got < 0 && got != -EINTR) return base::fail_errno(-got, "reading the ring buffer");
+    accesses_since_harvest_ += count;
+    return count;
+}
+
+std::vector<event::FoldTotal> BpfSource::harvest(const std::function<bool(event::ProcessId)>& ended) {
+    if (accesses_since_harvest_ < kHarvestAt) return {};
+    accesses_since_harvest_ = 0;
+    return take_folds(ended);
+}
+
+std::vector<event::FoldTotal> BpfSource::take_folds(const std::function<bool(event::ProcessId)>& wanted) {
+    std::vector<event::FoldTotal> totals;
+    const int map = bpf_map__fd(object_->get()->maps.folds);
+    constexpr std::uint32_t kBatch = 4096;
+    std::vector<fst_fold_key> keys(kBatch);
+    std::vector<fst_fold> values(kBatch);
+    std::vector<fst_fold_key> done;
+    std::uint32_t position = 0;
+    for (bool first = true, more = true; more; first = false) {
+        std::uint32_t count = kBatch;
+        const int error = bpf_map_lookup_batch(map, first ? nullptr : &position, &position, keys.data(), values.data(), &count, nullptr);
+        if (error != 0 && errno != ENOENT) break;
+        more = error == 0;
+        for (std::uint32_t i = 0; i < count; ++i) {
+            const fst_fold_key& key = keys[i];
+            if (!wanted(key.process)) continue;
+            done.push_back(key);
+            if (values[i].count == 0) continue;
+            totals.push_back(event::FoldTotal{key.process, {key.device, key.inode, key.generation}, key.access, values[i].count,
+                                              static_cast<std::int64_t>(values[i].last)});
+        }
+    }
+    for (const fst_fold_key& key : done) bpf_map_delete_elem(map, &key);
+    return totals;
+}
+
+std::vector<event::Counters> BpfSource::counters() const {
+    const auto cpus = static_cast<std::size_t>(libbpf_num_possible_cpus());
+    std::vector<RunCounters> each(cpus);
+    std::vector<event::Counters> kinds;
+    if (bpf_map_lookup_elem(bpf_map__fd(object_->get()->maps.counters), &kRun, each.data()) != 0) return kinds;
+    for (std::size_t kind = 1; kind < FST_KINDS; ++kind) {
+        event::Counters sum;
+        sum.kind = event::kKindNames[kind];
+        for (const RunCounters& cpu : each) {
+            const fst_counters& c = cpu.kinds[kind];
+            sum.seen += c.seen;
+            sum.folded += c.folded;
+            sum.delivered += c.delivered;
+            sum.truncated += c.truncated;
+            sum.unreadable += c.unreadable;
+            for (std::size_t reason = 0; reason < FST_LOSSES; ++reason) {
+                if (c.lost[reason] != 0) sum.lost[event::kLossNames[reason]] += c.lost[reason];
+            }
+        }
+        kinds.push_back(std::move(sum));
+    }
+    return kinds;
+}
+
+std::uint64_t BpfSource::missed() const {
+    std::uint64_t missed = 0;
+    bpf_program* program = nullptr;
+    bpf_object__for_each_program(program, object_->get()->obj) {
+        if (bpf_program__fd(program) < 0) continue;
+        bpf_prog_info info{};
+        __u32 size = sizeof(info);
+        if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0) missed += info.recursion_misses;
+    }
+    return missed;
+}
+
+Result<SourceTotals> BpfSource::stop(const Sink& sink) {
+    const auto& maps = object_->get()->maps;
+    // The run number goes on being looked up until every program that read it as active has returned: they run inside
+    // RCU read-side sections, which membarrier waits out.
+    KernelRun run{};
+    if (bpf_map_lookup_elem(bpf_map__fd(maps.runs), &kRun, &run) == 0) {
+        run.active = 0;
+        if (bpf_map_update_elem(bpf_map__fd(maps.runs), &kRun, &run, BPF_EXIST) != 0) return base::fail_errno(errno, "ending the run");
+    }
+    object_->detach();
+    syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+    sink_ = &sink;
+    const int got = ring_buffer__consume(ring_);
+    sink_ = nullptr;
+    if (got < 0) return base::fail_errno(-got, "reading the ring buffer");
+    SourceTotals totals;
+    totals.kernel = counters();
+    totals.folds = take_folds([](event::ProcessId) { return true; });
+    totals.missed = missed();
+    return totals;
+}
+
+}  // namespace fstracker::capture

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run on a live kernel through BPF.
+#pragma once
+
+#include <memory>
+
+#include "capture/bpf_object.hpp"
+#include "capture/source.hpp"
+
+namespace fstracker::capture {
+
+class BpfSource : public Source {
+  public:
+    // Loads `settings.backend` ("auto": the strongest that loads and attaches). Nothing is recorded before start().
+    static Result<std::unique_ptr<BpfSource>> open(BpfSettings settings);
+    ~BpfSource() override;
+
+    [[nodiscard]] const SourceInfo& info() const override { return info_; }
+    Status start(pid_t child) override;
+    Result<std::size_t> poll(int milliseconds, const Sink& sink) override;
+    std::vector<event::FoldTotal> harvest(const std::function<bool(event::ProcessId)>& ended) override;
+    Result<SourceTotals> stop(const Sink& sink) override;
+
+  private:
+    BpfSource() = default;
+    Status tell_inherited(pid_t child);
+    [[nodiscard]] std::vector<event::Counters> counters() const;
+    std::vector<event::FoldTotal> take_folds(const std::function<bool(event::ProcessId)>& wanted);
+    [[nodiscard]] std::uint64_t missed() const;
+
+    std::unique_ptr<BpfObject> object_;
+    ring_buffer* ring_ = nullptr;
+    SourceInfo info_;
+    const Sink* sink_ = nullptr;         // during poll and stop
+    std::size_t accesses_since_harvest_ = 0;
+};
+
+}  // namespace fstracker::capture

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/launcher.hpp"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "core/base/errno_error.hpp"
+
+namespace fstracker::capture {
+
+namespace {
+
+// A descriptor that the command could expect to find free (0, 1, 2 may be closed) is moved out of the way.
+Result<std::array<base::Fd, 2>> pipe_above_standard() {
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) != 0) return base::fail_errno(errno, "a pipe");
+    std::array<base::Fd, 2> result{base::Fd(ends[0]), base::Fd(ends[1])};
+    for (base::Fd& end : result) {
+        if (end.get() > 2) continue;
+        base::Fd moved(fcntl(end.get(), F_DUPFD_CLOEXEC, 3));
+        if (!moved) return base::fail_errno(errno, "a pipe");
+        end = std::move(moved);
+    }
+    return result;
+}
+
+[[noreturn]] void run_child(int gate, int report, std::vector<char*>& arguments, const SignalState& signals) {
+    char go = 0;
+    ssize_t got = 0;
+    while ((got = read(gate, &go, 1)) < 0 && errno == EINTR) {
+    }
+    if (got != 1) _exit(125);
+    sigaction(SIGCHLD, &signals.child, nullptr);
+    sigprocmask(SIG_SETMASK, &signals.mask, nullptr);
+    execvp(arguments[0], arguments.data());
+    const int error = errno;
+    while (write(report, &error, sizeof(error)) < 0 && errno == EINTR) {
+    }
+    _exit(127);
+}
+
+}  // namespace
+
+SignalState take_over_signals() {
+    SignalState state;
+    sigset_t ours;
+    sigemptyset(&ours);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCHLD}) sigaddset(&ours, signal);
+    sigprocmask(SIG_BLOCK, &ours, &state.mask);
+    struct sigaction standard {};
+    standard.sa_handler = SIG_DFL;
+    sigemptyset(&standard.sa_mask);
+    sigaction(SIGCHLD, &standard, &state.child);
+    return state;
+}
+
+Result<std::unique_ptr<Launcher>> Launcher::fork_gated(std::vector<std::string> command, const SignalState& signals) {
+    auto gate = pipe_above_standard();
+    if (!gate) return fail(gate.error());
+    auto report = pipe_above_standard();
+    if (!report) return fail(report.error());
+    std::vector<char*> arguments;
+    for (std::string& argument : command) arguments.push_back(argument.data());
+    arguments.push_back(nullptr);
+
+    std::unique_ptr<Launcher> launcher(new Launcher);
+    launcher->pid_ = fork();
+    if (launcher->pid_ < 0) return base::fail_errno(errno, "starting a process");
+    if (launcher->pid_ == 0) {
+        (*gate)[1].reset();
+        (*report)[0].reset();
+        run_child((*gate)[0].get(), (*report)[1].get(), arguments, signals);
+    }
+    launcher->gate_ = std::move((*gate)[1]);
+    launcher->report_ = std::move((*report)[0]);
+    return launcher;
+}
+
+int Launcher::release() {
+    released_ = true;
+    const char go = 1;
+    if (write(gate_.get(), &go, 1) != 1) return errno;
+    gate_.reset();
+    int error = 0;
+    ssize_t got = 0;
+    while ((got = read(report_.get(), &error, sizeof(error))) < 0 && errno == EINTR) {
+    }
+    report_.reset();
+    return got == static_cast<ssize_t>(sizeof(error)) ? error : 0;
+}
+
+Launcher::~Launcher() {
+    if (pid_ <= 0 || released_) return;
+    gate_.reset();  // the child reads end of file and leaves
+    waitpid(pid_, nullptr, 0);
+}
+
+}  // namespace fstracker::capture

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/record_run.hpp"
+
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "capture/bpf_source.hpp"
+#include "capture/launcher.hpp"
+#include "capture/recorder.hpp"
+#include "capture/supervisor.hpp"
+#include "capture/write_evidence.hpp"
+#include "core/base/errno_error.hpp"
+#include "core/digest/hasher.hpp"
+#include "core/report/summary.hpp"
+#include "core/sign/key.hpp"
+#include "core/store/run_store.hpp"
+
+namespace fstracker::capture {
+
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+std::int64_t now(clockid_t clock) {
+    timespec time{};
+    clock_gettime(clock, &time);
+    return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
+}
+
+double seconds_since(SteadyClock::time_point start) {
+    return std::chrono::duration<double>(SteadyClock::now() - start).count();
+}
+
+Result<sign::PrivateKey> signing_key(const RunRequest& request) {
+    auto key = sign::load_private_key(request.key_path, request.key_passphrase);
+    if (key || request.key_path_given || key.error().kind != ErrorKind::kNotFound) return key;
+    return sign::create_key_files(request.key_path, sign::KeyType::kEcdsaP256);
+}
+
+Result<digest::HasherOptions> hasher_options(const RunRequest& request) {
+    digest::HasherOptions options;
+    options.cache = request.cache_file;
+    if (request.digest == "full") return options;
+    std::uint64_t largest = 0;
+    if (request.digest != "none") {
+        const char* end = request.digest.data() + request.digest.size();
+        if (const auto parsed = std::from_chars(request.digest.data(), end, largest); parsed.ec != std::errc() || parsed.ptr != end)
+            return fail(ErrorKind::kInvalid, fmt::format("digest mode '{}' is not full, none or a number of bytes", request.digest));
+    }
+    options.largest = largest;
+    return options;
+}
+
+run::RunInfo describe(const RunRequest& request, const SourceInfo& source, std::string id) {
+    run::RunInfo info;
+    utsname machine{};
+    uname(&machine);
+    info.id = std::move(id);
+    info.pipeline = request.pipeline;
+    info.step = request.step;
+    info.host = std::string("urn:fstracker:host:") + machine.nodename;
+    info.backend = source.backend;
+    info.hooks = source.hooks;
+    info.digest_mode = request.digest;
+    info.version = request.version;
+    info.kernel = machine.release;
+    info.configuration = request.configuration;
+    info.started = now(CLOCK_REALTIME);
+    return info;
+}
+
+mode_t current_umask() {
+    const mode_t mask = umask(0);
+    umask(mask);
+    return mask;
+}
+
+Result<std::unique_ptr<store::RunDirectoryWriter>> open_directory(const RunRequest& request, const store::RunStore& store,
+                                                                  const std::string& id) {
+    if (!request.out.empty()) {
+        store::RunDirectoryOptions options;
+        options.mode = 0777 & ~current_umask();
+        return store::RunDirectoryWriter::create(request.out, options);
+    }
+    auto directory = store.directory_for(id);
+    if (!directory) return fail(directory.error());
+    return store::RunDirectoryWriter::create(*directory);
+}
+
+// What env(1) ends with, and why, when the command could not be executed.
+Error not_executed(int error, const std::string& command) {
+    Error result = base::errno_error(error, command);
+    result.hint = error == ENOENT ? "check the name and PATH" : "is it a program, and may you execute it?";
+    return result;
+}
+
+}  // namespace
+
+Result<RunOutcome> record_run(const RunRequest& request) {
+    if (request.command.empty()) return fail(ErrorKind::kInvalid, "no command given", "track -- COMMAND");
+    auto options = hasher_options(request);
+    if (!options) return fail(options.error());
+    auto key = signing_key(request);
+    if (!key) return fail(key.error());
+
+    std::uint64_t random = 0;
+    if (getrandom(&random, sizeof(random), 0) != static_cast<ssize_t>(sizeof(random))) return base::fail_errno(errno, "random bytes");
+    const std::string id = store::make_run_id(now(CLOCK_REALTIME), random);
+    const store::RunStore store(request.store_root);
+    auto directory = open_directory(request, store, id);
+    if (!directory) return fail(directory.error());
+
+    // The child is made before there are threads, and before any descriptor of ours that it could inherit.
+    const SignalState signals = take_over_signals();
+    auto launcher = Launcher::fork_gated(request.command, signals);
+    if (!launcher) return fail(launcher.error());
+    auto source = BpfSource::open({request.backend, request.ring_bytes, request.btf});
+    if (!source) return fail(source.error());
+    auto log = store::LogWriter::create((*directory)->working_path() + "/" + store::kEventsFile);
+    if (!log) return fail(log.error());
+    auto hasher = digest::Hasher::start(*options);
+    if (!hasher) return fail(hasher.error());
+
+    run::RunInfo info = describe(request, (*source)->info(), id);
+    const event::ClockOffset clock{now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME)};
+    Recorder recorder(**source, **hasher, **log, clock);
+    if (auto started = (*source)->start((*launcher)->pid()); !started) return fail(started.error());
+
+    RunOutcome outcome;
+    outcome.run_id = id;
+    const SteadyClock::time_point command_start = SteadyClock::now();
+    if (const int error = (*launcher)->release(); error != 0) {
+        waitpid((*launcher)->pid(), nullptr, 0);
+        outcome.exit_status = error == ENOENT ? 127 : 126;
+        outcome.problems.push_back(not_executed(error, request.command.front()));
+        return outcome;
+    }
+    outcome.command_started = true;
+
+    std::atomic<bool> over = false;
+    std::atomic<std::int32_t> wait_status = 0;
+    std::thread reader([&] { recorder.record(over, wait_status); });
+    auto status = supervise((*launcher)->pid());
+    outcome.command_seconds = seconds_since(command_start);
+    const SteadyClock::time_point finish_start = SteadyClock::now();
+    wait_status.store(status.value_or(0), std::memory_order_release);
+    over.store(true, std::memory_order_release);
+    reader.join();
+
+    outcome.bytes_hashed = (*hasher)->totals().bytes_hashed;
+    outcome.exit_status = status ? report::shell_status(*status) : 125;
+    if (!status) outcome.problems.push_back(status.error());
+    if (recorder.failure()) {
+        outcome.problems.push_back(recorder.failure()->within("recording"));
+        outcome.exit_status = 125;
+    }
+
+    const run::Record record = recorder.take_record(std::move(info));
+    EvidenceRequest evidence{**directory, **log, *key, outcome.exit_status, outcome.command_seconds, finish_start, outcome.bytes_hashed};
+    auto written = write_evidence(record, evidence);
+    if (!written) {
+        outcome.problems.push_back(written.error().within("writing the evidence"));
+        outcome.exit_status = 125;
+        return outcome;
+    }
+    outcome.directory = (*directory)->final_path();
+    if (!request.out.empty()) {
+        if (auto remembered = store.remember(id, outcome.directory); !remembered)
+            outcome.problems.push_back(remembered.error().within("the run store"));
+    }
+    outcome.record = std::move(written->record);
+    outcome.judgement = std::move(written->judgement);
+    outcome.finish_seconds = seconds_since(finish_start);
+    return outcome;
+}
+
+}  // namespace fstracker::capture

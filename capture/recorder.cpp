@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/recorder.hpp"
+
+#include <chrono>
+#include <ctime>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "capture/name_resolver.hpp"
+#include "core/event/log.hpp"
+#include "core/event/redact.hpp"
+
+namespace fstracker::capture {
+
+namespace {
+
+// How long the reader lets records gather. Short while something happens, so that a file that is soon gone or rewritten
+// is hashed in time; the kernel wakes it earlier when much has gathered.
+constexpr int kBusyMilliseconds = 5;
+constexpr int kIdleMilliseconds = 40;
+constexpr std::size_t kLogChunk = 256 * 1024;
+
+// Past this after the command's end, digests that are still being taken are given up as lost.
+constexpr auto kDigestDeadline = std::chrono::hours(6);
+
+std::int64_t now() {
+    timespec time{};
+    clock_gettime(CLOCK_REALTIME, &time);
+    return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
+}
+
+std::vector<digest::Whereabouts> places_of(const event::Path& path, std::uint32_t pid, std::int32_t descriptor) {
+    std::vector<digest::Whereabouts> places;
+    if (!path.truncated && !path.detached) places.push_back({path.bytes, pid, -1});
+    if (pid != 0 && descriptor >= 0) places.push_back({{}, pid, descriptor});
+    return places;
+}
+
+}  // namespace
+
+Recorder::Recorder(Source& source, digest::Hasher& hasher, store::LogWriter& log, event::ClockOffset clock)
+    : source_(source), hasher_(hasher), log_(log), clock_(clock) {
+    folds_.kind = "fold";
+    for (const std::string& text : source_.info().blind_spots) apply(event::BlindSpot{text, false});
+}
+
+void Recorder::failed(const Error& error) {
+    if (!failure_) failure_ = error;
+}
+
+void Recorder::write_log() {
+    if (lines_.empty() || failure_) return;
+    if (auto written = log_.append(lines_); !written) failed(written.error());
+    lines_.clear();
+}
+
+void Recorder::apply(event::Event event) {
+    if (!failure_) event::append_line(lines_, event);
+    run_.apply(event);
+    if (lines_.size() >= kLogChunk) write_log();
+}
+
+void Recorder::check_sequence(const event::Common& common) {
+    std::uint64_t& last = sequences_[common.cpu];
+    if (common.sequence != last + 1) ++counters_.sequence_gaps;
+    last = common.sequence;
+}
+
+void Recorder::on_record(std::span<const std::byte> record) {
+    ++counters_.received;
+    auto event = event::decode(record, clock_);
+    if (!event) {
+        ++counters_.malformed;
+        return;
+    }
+    ++counters_.decoded;
+    if (const event::Common* common = event::common_of(*event)) check_sequence(*common);
+    if (auto* exec = std::get_if<event::Exec>(&*event))
+        event::redact(exec->arguments, exec->arguments_truncated ? event::Ending::kCut : event::Ending::kWhole);
+    if (const auto* exit = std::get_if<event::Exit>(&*event)) ended_[exit->common.process] = true;
+    std::optional<event::Renamed> renamed;
+    if (const auto* change = std::get_if<event::NameChange>(&*event)) renamed = resolve(*change);
+    apply(std::move(*event));
+    if (renamed) apply(std::move(*renamed));
+}
+
+void Recorder::want(const run::HashWanted& wanted) {
+    hasher_.want(digest::Want{wanted.object, places_of(wanted.path, wanted.pid, wanted.descriptor)});
+}
+
+void Recorder::drain_digests() {
+    for (event::Digested& digested : hasher_.take()) apply(std::move(digested));
+}
+
+void Recorder::beat() {
+    for (const run::HashWanted& wanted : run_.take_wanted()) want(wanted);
+    drain_digests();
+    for (event::FoldTotal& fold : source_.harvest([this](event::ProcessId process) { return ended_.contains(process); })) {
+        fold.last += clock_.nanoseconds;
+        ++folds_.seen;
+        ++folds_.delivered;
+        ++counters_.received;
+        ++counters_.decoded;
+        apply(fold);
+    }
+}
+
+void Recorder::record(const std::atomic<bool>& over, const std::atomic<std::int32_t>& status) {
+    const Source::Sink sink = [this](std::span<const std::byte> record) { on_record(record); };
+    int wait = kBusyMilliseconds;
+    while (!over.load(std::memory_order_acquire)) {
+        auto count = source_.poll(wait, sink);
+        if (!count) {
+            failed(count.error());
+            break;
+        }
+        beat();
+        wait = *count != 0 ? kBusyMilliseconds : std::min(wait * 2, kIdleMilliseconds);
+    }
+    finish(status.load(std::memory_order_acquire));
+}
+
+void Recorder::look_once_more() {
+    for (const run::Tracked& tracked : run_.tracked()) {
+        event::FinalStamp final{tracked.object, std::nullopt, {}};
+        for (const event::Path& path : tracked.paths) {
+            const bool last = &path == &tracked.paths.back();
+            auto stamp = digest::stamp_now(tracked.object, places_of(path, tracked.pid, -1));
+            if (stamp) {
+                final.stamp = *stamp;
+            } else {
+                final.gone_paths.push_back(path.bytes);
+                if (!last || final.stamp) continue;
+                // No name leads there; a process that has it open does.
+                if (auto open = digest::stamp_now(tracked.object, {{{}, tracked.pid, tracked.descriptor}}); open) final.stamp = *open;
+            }
+        }
+        apply(std::move(final));
+    }
+}
+
+void Recorder::finish(std::int32_t status) {
+    const Source::Sink sink = [this](std::span<const std::byte> record) { on_record(record); };
+    auto totals = source_.stop(sink);
+    const std::int64_t end = now();
+    if (!totals) failed(totals.error());
+    beat();
+
+    const auto deadline = std::chrono::steady_clock::now() + kDigestDeadline;
+    if (!hasher_.finish(deadline)) failed(Error{ErrorKind::kSystem, "digests were still being taken after six hours", ""});
+    drain_digests();
+    look_once_more();
+    for (const run::HashWanted& wanted : run_.wanted_at_end()) want(wanted);
+    if (!hasher_.finish(deadline)) failed(Error{ErrorKind::kSystem, "digests were still being taken after six hours", ""});
+    drain_digests();
+
+    if (totals) {
+        for (event::FoldTotal& fold : totals->folds) {
+            fold.last += clock_.nanoseconds;
+            ++folds_.seen;
+            ++folds_.delivered;
+            ++counters_.received;
+            ++counters_.decoded;
+            apply(fold);
+        }
+        for (event::Counters& kind : totals->kernel) apply(std::move(kind));
+        counters_.missed = totals->missed;
+    }
+    apply(folds_);
+    apply(counters_);
+    apply(event::RunEnded{end, status, failure_.has_value(), failure_ ? failure_->message : std::string()});
+    write_log();
+}
+
+}  // namespace fstracker::capture

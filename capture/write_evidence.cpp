@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capture/write_evidence.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/artifact/role.hpp"
+#include "core/base/hex.hpp"
+#include "core/digest/digest.hpp"
+#include "core/evidence/bundle.hpp"
+#include "core/evidence/trace.hpp"
+#include "core/evidence/verdict.hpp"
+#include "core/report/summary.hpp"
+
+namespace fstracker::capture {
+
+namespace {
+
+Result<std::string> sign_statement(std::string statement, const sign::PrivateKey& key) {
+    auto signature = key.sign(evidence::pae(evidence::kPayloadType, statement));
+    if (!signature) return fail(signature.error());
+    evidence::Bundle bundle;
+    bundle.payload = std::move(statement);
+    bundle.signature = std::move(*signature);
+    bundle.key_hint = key.public_key().id();
+    return evidence::write_bundle(bundle);
+}
+
+Result<event::Sha256> digest_from_hex(const std::string& hex) {
+    const auto bytes = base::from_hex(hex);
+    event::Sha256 digest{};
+    if (!bytes || bytes->size() != digest.size()) return fail(ErrorKind::kSystem, "the event log has no digest");
+    std::copy(bytes->begin(), bytes->end(), digest.begin());
+    return digest;
+}
+
+}  // namespace
+
+Result<WrittenEvidence> write_evidence(run::Record record, const EvidenceRequest& request) {
+    for (run::FileEntry& entry : record.files) entry.role = artifact::role_of(entry);
+    auto log_hex = request.log.finish_hex();
+    if (!log_hex) return fail(log_hex.error());
+    auto log_digest = digest_from_hex(*log_hex);
+    if (!log_digest) return fail(log_digest.error());
+
+    std::optional<Error> files_error;
+    const auto compress_files = [&](const std::string& lines) {
+        auto compressed = store::compress(lines);
+        if (!compressed) {
+            files_error = compressed.error();
+            return event::Sha256{};
+        }
+        if (auto written = request.directory.write(store::kFilesFile, *compressed); !written) files_error = written.error();
+        return digest::sha256(*compressed);
+    };
+    std::vector<evidence::Subject> logs{{store::kEventsFile, {}, *log_digest}};
+    const evidence::TraceDocument trace = evidence::write_trace(record, logs, evidence::TraceLimits{}, compress_files);
+    if (files_error) return fail(*files_error);
+    auto trace_bundle = sign_statement(trace.statement, request.key);
+    if (!trace_bundle) return fail(trace_bundle.error());
+
+    const judge::Judgement judgement = judge::judge(record);
+    auto read_back = evidence::read_trace(trace.statement);
+    if (!read_back) return fail(read_back.error().within("the trace just written"));
+    std::vector<evidence::Subject> outputs = std::move(read_back->subjects);
+    std::erase_if(outputs, [](const evidence::Subject& s) { return s.name == store::kEventsFile || s.name == store::kFilesFile; });
+    auto verdict_bundle = sign_statement(evidence::write_verdict(judgement, record.info, digest::sha256(*trace_bundle), outputs), request.key);
+    if (!verdict_bundle) return fail(verdict_bundle.error());
+
+    const double finish = std::chrono::duration<double>(std::chrono::steady_clock::now() - request.finish_start).count();
+    const report::Timing timing{request.command_seconds, finish, request.bytes_hashed};
+    const std::string summary = report::summary_json(record, judgement, request.directory.final_path(), request.exit_status, timing);
+    for (const auto& [name, bytes] : {std::pair{store::kTraceFile, &*trace_bundle}, {store::kVerdictFile, &*verdict_bundle}}) {
+        if (auto written = request.directory.write(name, *bytes); !written) return fail(written.error());
+    }
+    if (auto written = request.directory.write(store::kSummaryFile, summary); !written) return fail(written.error());
+    if (auto committed = request.directory.commit(); !committed) return fail(committed.error());
+    return WrittenEvidence{std::move(record), judgement};
+}
+
+}  // namespace fstracker::capture

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a record to a run directory that is durable: roles, judgement, statements, signatures, files, commit.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "core/base/result.hpp"
+#include "core/judge/verdict.hpp"
+#include "core/run/record.hpp"
+#include "core/sign/key.hpp"
+#include "core/store/compression.hpp"
+#include "core/store/run_directory.hpp"
+
+namespace fstracker::capture {
+
+struct EvidenceRequest {
+    store::RunDirectoryWriter& directory;
+    store::LogWriter& log;  // finished here
+    const sign::PrivateKey& key;
+    int exit_status;
+    double command_seconds;
+    std::chrono::steady_clock::time_point finish_start;
+    std::uint64_t bytes_hashed;
+};
+
+struct WrittenEvidence {
+    run::Record record;  // with roles
+    judge::Judgement judgement;
+};
+
+// An error: nothing was committed.
+Result<WrittenEvidence> write_evidence(run::Record record, const EvidenceRequest& request);
+
+}  // namespace fstracker::capture

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sentences for what a run did where it could not be seen. Each uses the mechanism's usual word (evidence.md).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "core/event/event.hpp"
+
+namespace fstracker::run {
+
+// "gone", "too-large", …: the words of evidence.
+const char* refusal_word(event::Refusal refusal);
+
+namespace blind_spot {
+
+std::string entered(std::uint32_t what);  // enum fst_blind
+std::string script_object_unknown();
+std::string outlives(event::ProcessId process, std::uint32_t pid);
+std::string more_outlive(std::size_t count);
+
+}  // namespace blind_spot
+
+}  // namespace fstracker::run

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/run/run.hpp"
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/run/blind_spots.hpp"
+#include "core/run/connections.hpp"
+#include "core/run/object_history.hpp"
+#include "core/run/process_table.hpp"
+
+namespace fstracker::run {
+
+struct Run::State {
+    ProcessTable processes;
+    std::unordered_map<event::ObjectId, ObjectHistory> objects;
+    std::unordered_map<event::ObjectId, std::pair<std::uint32_t, std::int32_t>> whereabouts;  // pid, descriptor
+    std::vector<FileEntry> unidentified;  // names whose object is not known
+    ConnectionTable connections;
+    Ledger ledger;
+    std::vector<HashWanted> wanted;
+    std::set<std::string> blind_spots;
+    std::set<std::string> entered;
+    std::uint64_t truncated = 0;
+    event::RunEnded end;
+    bool ended = false;
+
+    ObjectHistory& history(const event::Object& object) { return objects.try_emplace(object.id, object).first->second; }
+
+    void access(const event::Path& path, const event::Object& object, std::uint32_t access, event::ProcessId process,
+                std::uint32_t pid, std::int32_t descriptor, std::int64_t time) {
+        processes.acted(process);
+        if (!history(object).accessed(path, object, access, process, time)) {
+            whereabouts[object.id] = {pid, descriptor};
+            return;
+        }
+        whereabouts[object.id] = {pid, descriptor};
+        ++ledger.digests.wanted;
+        wanted.push_back(HashWanted{object, path, pid, descriptor});
+    }
+
+    void apply(const event::Fork& fork) { processes.forked(fork); }
+
+    void apply(const event::Exec& exec) {
+        processes.executed(exec);
+        if (exec.path.truncated || exec.arguments_truncated) ++truncated;
+        access(exec.path, exec.object, event::kExecute, exec.common.process, exec.common.pid, -1, exec.common.time);
+        if (exec.script)
+            access(exec.script_path, *exec.script, event::kExecute, exec.common.process, exec.common.pid, -1, exec.common.time);
+        else if (exec.is_script)
+            entered.insert(blind_spot::script_object_unknown());
+    }
+
+    void apply(const event::Exit& exit) { processes.exited(exit); }
+
+    void apply(const event::FileAccess& file) {
+        if (file.path.truncated) ++truncated;
+        access(file.path, file.object, file.access, file.common.process, file.common.pid, file.descriptor, file.common.time);
+    }
+
+    // Says that a name was changed; what it came to follows as Renamed.
+    void apply(const event::NameChange& change) { processes.acted(change.common.process); }
+
+    void apply(const event::Renamed& renamed) {
+        const event::ProcessId process = renamed.common.process;
+        const auto note = [&](const event::Path& path, std::uint32_t access) {
+            if (path.bytes.empty()) return;
+            if (renamed.object) {
+                history(*renamed.object).named(path, *renamed.object, access, process, renamed.common.time);
+                return;
+            }
+            FileEntry entry;
+            entry.path = path;
+            entry.access = access;
+            entry.reason = event::Refusal::kLost;
+            entry.opens = 1;
+            entry.processes = {process};
+            entry.first_access = entry.last_access = renamed.common.time;
+            unidentified.push_back(std::move(entry));
+        };
+        switch (renamed.operation) {
+            case event::NameOperation::kRename:
+            case event::NameOperation::kExchange:
+                note(renamed.second_path, event::kRename);
+                note(renamed.path, event::kRename);
+                break;
+            case event::NameOperation::kLink: note(renamed.path, event::kLink); break;
+            case event::NameOperation::kSymlink:
+            case event::NameOperation::kMkdir:
+            case event::NameOperation::kMknod: note(renamed.path, event::kCreate); break;
+            case event::NameOperation::kUnlink:
+            case event::NameOperation::kRmdir: note(renamed.path, event::kUnlink); break;
+            case event::NameOperation::kTruncate: note(renamed.path, event::kWrite | event::kTruncate); break;
+        }
+    }
+
+    void apply(const event::Connect& connect) {
+        processes.acted(connect.common.process);
+        connections.connected(connect);
+    }
+
+    void apply(const event::ForeignWriter& writer) { history(writer.object).written_from_outside(writer.object); }
+
+    void apply(const event::Blind& blind) {
+        processes.acted(blind.common.process);
+        entered.insert(blind_spot::entered(blind.what));
+    }
+
+    void apply(const event::FoldTotal& fold) {
+        if (const auto found = objects.find(fold.object); found != objects.end())
+            found->second.folded(fold.access, fold.process, fold.count, fold.last);
+    }
+
+    void apply(const event::Digested& digested) {
+        if (digested.digest)
+            ++ledger.digests.done;
+        else
+            ++ledger.digests.refused[refusal_word(digested.refusal)];
+        if (const auto found = objects.find(digested.object); found != objects.end()) found->second.digested(digested);
+    }
+
+    void apply(const event::FinalStamp& final) {
+        const auto found = objects.find(final.object);
+        if (found == objects.end()) return;
+        found->second.ended(final);
+        if (found->second.wants_final_digest()) ++ledger.digests.wanted;
+    }
+
+    void apply(const event::Counters& counters) { ledger.kernel[counters.kind] = counters; }
+    void apply(const event::RecorderCounters& counters) { ledger.user = counters; }
+
+    void apply(const event::BlindSpot& spot) {
+        blind_spots.insert(spot.text);
+        if (spot.entered) entered.insert(spot.text);
+    }
+
+    void apply(const event::RunEnded& ended_event) {
+        end = ended_event;
+        ended = true;
+    }
+};
+
+Run::Run() : state_(std::make_unique<State>()) {}
+Run::~Run() = default;
+Run::Run(Run&&) noexcept = default;
+Run& Run::operator=(Run&&) noexcept = default;
+
+void Run::apply(const event::Event& event) {
+    std::visit([this](const auto& kind) { state_->apply(kind); }, event);
+}
+
+std::vector<HashWanted> Run::take_wanted() { return std::exchange(state_->wanted, {}); }
+
+std::vector<Tracked> Run::tracked() const {
+    std::vector<Tracked> tracked;
+    tracked.reserve(state_->objects.size());
+    for (const auto& [id, history] : state_->objects) {
+        if (!history.matters_at_end()) continue;
+        Tracked one{id, history.paths(), 0, -1, history.last()};
+        std::reverse(one.paths.begin(), one.paths.end());
+        if (const auto found = state_->whereabouts.find(id); found != state_->whereabouts.end())
+            std::tie(one.pid, one.descriptor) = found->second;
+        tracked.push_back(std::move(one));
+    }
+    std::sort(tracked.begin(), tracked.end(), [](const Tracked& a, const Tracked& b) { return a.object < b.object; });
+    return tracked;
+}
+
+std::vector<HashWanted> Run::wanted_at_end() const {
+    std::vector<HashWanted> wanted;
+    for (const auto& [id, history] : state_->objects) {
+        if (!history.wants_final_digest()) continue;
+        event::Object object = history.last();
+        object.stamp = *history.final_stamp();
+        HashWanted one{object, history.path_at_end(), 0, -1};
+        if (const auto found = state_->whereabouts.find(id); found != state_->whereabouts.end()) {
+            one.pid = found->second.first;
+            one.descriptor = found->second.second;
+        }
+        wanted.push_back(std::move(one));
+    }
+    std::sort(wanted.begin(), wanted.end(), [](const HashWanted& a, const HashWanted& b) { return a.object.id < b.object.id; });
+    return wanted;
+}
+
+std::size_t Run::object_count() const { return state_->objects.size(); }
+std::size_t Run::process_count() const { return state_->processes.size(); }
+
+Record Run::record(RunInfo info) const {
+    const State& s = *state_;
+    Record record;
+    record.info = std::move(info);
+    if (s.ended) {
+        record.info.finished = s.end.time;
+        record.info.status = s.end.status;
+    }
+    record.processes = s.processes.list([&s](const event::ObjectId& id, event::ProcessId process, std::uint32_t access) {
+        const auto found = s.objects.find(id);
+        return found == s.objects.end() ? std::nullopt : found->second.digest_used_by(process, access);
+    });
+
+    record.files = s.unidentified;
+    for (const auto& [id, history] : s.objects) history.append_entries(id, record.files);
+    for (FileEntry& entry : record.files) {
+        for (event::ProcessId& process : entry.processes) process = s.processes.listed(process);
+        std::erase(entry.processes, 0U);
+        std::sort(entry.processes.begin(), entry.processes.end());
+        entry.processes.erase(std::unique(entry.processes.begin(), entry.processes.end()), entry.processes.end());
+    }
+    std::stable_sort(record.files.begin(), record.files.end(), [](const FileEntry& a, const FileEntry& b) {
+        return std::tie(a.path.bytes, a.object) < std::tie(b.path.bytes, b.object);
+    });
+    record.connections = s.connections.list(s.processes);
+
+    Completeness& completeness = record.completeness;
+    completeness.ledger = s.ledger;
+    completeness.reasons = s.ledger.faults();
+    if (!s.ended) completeness.reasons.emplace_back("the record ends before the run did");
+    if (s.ended && s.end.recorder_failed) completeness.reasons.push_back("the recorder failed: " + s.end.failure);
+    completeness.complete = completeness.reasons.empty();
+    completeness.truncated = s.truncated;
+    completeness.unhashed = static_cast<std::uint64_t>(std::count_if(record.files.begin(), record.files.end(), [](const FileEntry& entry) {
+        return entry.binding == Binding::kNone && entry.reason != event::Refusal::kNotRegular;
+    }));
+    std::set<std::string> entered = s.entered;
+    if (s.ended) {
+        const std::vector<event::ProcessId> running = s.processes.still_running();
+        constexpr std::size_t kNamed = 20;
+        for (std::size_t i = 0; i < running.size() && i < kNamed; ++i)
+            entered.insert(blind_spot::outlives(running[i], s.processes.pid_of(running[i]).value_or(0)));
+        if (running.size() > kNamed) entered.insert(blind_spot::more_outlive(running.size() - kNamed));
+    }
+    std::set<std::string> all = s.blind_spots;
+    all.insert(entered.begin(), entered.end());
+    completeness.blind_spots.assign(all.begin(), all.end());
+    completeness.entered_blind_spots.assign(entered.begin(), entered.end());
+    return record;
+}
+
+}  // namespace fstracker::run
