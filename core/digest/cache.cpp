@@ -10,6 +10,7 @@
 #include <thread>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "core/base/durable_file.hpp"
 #include "core/digest/cache_table.hpp"
@@ -71,9 +72,10 @@ struct Cache::State {
 
     Status write(const std::unordered_map<event::ObjectId, Entry>& entries) {
         if (auto ready = table.reserve(path, entries.size()); !ready) return ready;
-        for (const auto& [object, entry] : entries) {
-            if (auto put = table.put({object, entry.stamp}, entry.digest); !put) return put;
-        }
+        std::vector<CacheTable::Entry> rows;
+        rows.reserve(entries.size());
+        for (const auto& [object, entry] : entries) rows.push_back({{object, entry.stamp}, entry.digest});
+        if (auto put = table.put(std::move(rows)); !put) return put;
         return table.end_epoch();
     }
 

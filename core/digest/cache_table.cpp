@@ -108,14 +108,17 @@ Result<CacheTable> CacheTable::replace(const std::string& path, std::uint64_t bu
     return base::fail_errno(number, "cannot put the digest cache in place at " + path);
 }
 
+std::uint64_t CacheTable::bucket_of(const event::ObjectId& object) const {
+    return hash_of(object.device, object.inode, object.generation) & (header_.buckets - 1);
+}
+
 bool CacheTable::read_bucket(std::uint64_t number, Bucket& bucket) const {
     return ::pread(file_.get(), bucket.data(), kBucketBytes, offset_of(number)) == static_cast<ssize_t>(kBucketBytes);
 }
 
 std::optional<CacheTable::Found> CacheTable::find(const CacheKey& key) const {
     Bucket bucket;
-    const std::uint64_t number = hash_of(key.object.device, key.object.inode, key.object.generation) & (header_.buckets - 1);
-    if (!key.object.known() || !read_bucket(number, bucket)) return std::nullopt;
+    if (!key.object.known() || !read_bucket(bucket_of(key.object), bucket)) return std::nullopt;
     for (const CacheRow& row : bucket) {
         if (!same_object(row, key.object)) continue;
         if (row.size != key.stamp.size || row.mtime != key.stamp.mtime || row.ctime != key.stamp.ctime) continue;
@@ -184,20 +187,39 @@ Status CacheTable::reserve(const std::string& path, std::uint64_t more) {
     return {};
 }
 
-Status CacheTable::put(const CacheKey& key, const event::Sha256& digest) {
-    Bucket bucket;
-    const std::uint64_t number = hash_of(key.object.device, key.object.inode, key.object.generation) & (header_.buckets - 1);
-    if (!read_bucket(number, bucket)) return fail(ErrorKind::kSystem, "cannot read the digest cache");
-    auto row = std::find_if(bucket.begin(), bucket.end(), [&](const CacheRow& r) { return same_object(r, key.object); });
+void CacheTable::place(const Entry& entry, Bucket& bucket) {
+    const auto& [object, stamp] = entry.key;
+    auto row = std::find_if(bucket.begin(), bucket.end(), [&](const CacheRow& r) { return same_object(r, object); });
     if (row == bucket.end()) row = std::find_if(bucket.begin(), bucket.end(), [](const CacheRow& r) { return r.inode == 0; });
     if (row == bucket.end())
         row = std::min_element(bucket.begin(), bucket.end(), [](const CacheRow& a, const CacheRow& b) { return a.used < b.used; });
     header_.rows += row->inode == 0 ? 1U : 0U;
-    *row = CacheRow{key.object.device, key.object.generation, key.object.inode, key.stamp.size, key.stamp.mtime, key.stamp.ctime,
-                    digest,            header_.epoch,         0,                {}};
+    *row = CacheRow{object.device, object.generation, object.inode, stamp.size, stamp.mtime, stamp.ctime, entry.digest, header_.epoch, 0, {}};
     row->check = check_of(*row);
-    const auto place = static_cast<off_t>(static_cast<std::uint64_t>(row - bucket.begin()) * sizeof(CacheRow));
-    return write_at(file_.get(), &*row, sizeof *row, offset_of(number) + place);
+}
+
+// Buckets that lie close together are read and written in one piece: in a small table nearly every one is wanted.
+Status CacheTable::put(std::vector<Entry> entries) {
+    static constexpr std::uint64_t kClose = 4, kAtOnce = 64;
+    std::sort(entries.begin(), entries.end(),
+              [&](const Entry& a, const Entry& b) { return bucket_of(a.key.object) < bucket_of(b.key.object); });
+    std::vector<Bucket> window(kAtOnce);
+    for (auto next = entries.begin(); next != entries.end();) {
+        const std::uint64_t first = bucket_of(next->key.object);
+        std::uint64_t last = first;
+        auto end = next;
+        for (; end != entries.end(); ++end) {
+            const std::uint64_t bucket = bucket_of(end->key.object);
+            if (bucket > last + kClose || bucket >= first + kAtOnce) break;
+            last = bucket;
+        }
+        const std::size_t bytes = (last - first + 1) * kBucketBytes;
+        if (::pread(file_.get(), window.data(), bytes, offset_of(first)) != static_cast<ssize_t>(bytes))
+            return fail(ErrorKind::kSystem, "cannot read the digest cache");
+        for (; next != end; ++next) place(*next, window[bucket_of(next->key.object) - first]);
+        if (auto put = write_at(file_.get(), window.data(), bytes, offset_of(first)); !put) return put;
+    }
+    return {};
 }
 
 Status CacheTable::end_epoch() {

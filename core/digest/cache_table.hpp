@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/fd.hpp"
 #include "core/base/result.hpp"
@@ -63,8 +64,13 @@ class CacheTable {
 
     // With the lock. Makes room for `more` rows, which may put a larger table in place of this one (locked as well).
     Status reserve(const std::string& path, std::uint64_t more);
-    // With the lock. Replaces the object's row, or takes a free one, or that of the bucket which was used least recently.
-    Status put(const CacheKey& key, const event::Sha256& digest);
+    struct Entry {
+        CacheKey key;
+        event::Sha256 digest{};
+    };
+    // With the lock. Each replaces its object's row, or takes a free one, or that of the bucket which was used least
+    // recently.
+    Status put(std::vector<Entry> entries);
     // With the lock. Counts an epoch and writes what put() counted.
     Status end_epoch();
 
@@ -82,7 +88,9 @@ class CacheTable {
 
     static Header fresh_header(std::uint64_t buckets);
     static Result<CacheTable> make_beside(const std::string& path, std::uint64_t buckets, std::string& name);
+    [[nodiscard]] std::uint64_t bucket_of(const event::ObjectId& object) const;
     [[nodiscard]] bool read_bucket(std::uint64_t number, Bucket& bucket) const;
+    void place(const Entry& entry, Bucket& bucket);
     Status move_rows_to(CacheTable& larger) const;
 
     base::Fd file_;

@@ -273,11 +273,11 @@ TEST_CASE("a full bucket gives up what was used least recently") {
     REQUIRE(table);
     REQUIRE(table->try_lock());
     for (std::uint64_t i = 1; i <= digest::kRowsPerBucket; ++i) {
-        REQUIRE(table->put(key_of(i), digest_of(i)));
+        REQUIRE(table->put({{key_of(i), digest_of(i)}}));
         REQUIRE(table->end_epoch());
     }
-    REQUIRE(table->put(key_of(1), digest_of(1)));  // used again
-    REQUIRE(table->put(key_of(100), digest_of(100)));
+    REQUIRE(table->put({{key_of(1), digest_of(1)}}));  // used again
+    REQUIRE(table->put({{key_of(100), digest_of(100)}}));
     CHECK(table->find(key_of(1)));
     CHECK_FALSE(table->find(key_of(2)));
     CHECK(table->find(key_of(3)));
