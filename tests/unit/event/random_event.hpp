@@ -37,7 +37,7 @@ class RandomEvents {
             case 8:
                 return FoldTotal{number<ProcessId>(), id(), access(), number<std::uint64_t>(), number<std::int64_t>()};
             case 9: return digested();
-            case 10: return coin() ? FinalStamp{id(), stamp()} : FinalStamp{id(), std::nullopt};
+            case 10: return final_stamp();
             case 11: return renamed();
             case 12: return counters();
             case 13:
@@ -160,6 +160,13 @@ class RandomEvents {
         digested.verity = coin();
         digested.verity_digest = text();
         return digested;
+    }
+    FinalStamp final_stamp() {
+        FinalStamp final_stamp{};
+        final_stamp.object = id();
+        if (coin()) final_stamp.stamp = stamp();
+        for (std::uint32_t i = below(3); i > 0; --i) final_stamp.gone_paths.push_back(text());
+        return final_stamp;
     }
     Renamed renamed() {
         Renamed renamed{common(), operation(), std::nullopt, path(), path()};
