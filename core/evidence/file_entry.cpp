@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/hex.hpp"
 #include "core/evidence/parts.hpp"
 #include "core/evidence/table.hpp"
 
@@ -70,6 +71,14 @@ std::string read_if_there(Fields& fields, const char* name) {
     return text;
 }
 
+bool is_verity_digest(std::string_view text) {
+    constexpr std::string_view kPrefixes[] = {"sha256:", "sha512:"};
+    for (const std::string_view prefix : kPrefixes)
+        if (text.starts_with(prefix) && text.size() > prefix.size())
+            return base::from_hex(text.substr(prefix.size())).has_value();
+    return false;
+}
+
 void read_binding(Fields& fields, Fields& annotations, run::FileEntry& entry) {
     const auto binding = binding_of(annotations.text("binding"));
     if (!binding) annotations.fault_in("binding", "is not a grade of binding");
@@ -83,6 +92,8 @@ void read_binding(Fields& fields, Fields& annotations, run::FileEntry& entry) {
     if (entry.digest.has_value() == (entry.binding == run::Binding::kNone))
         fields.fault("must have either a digest or binding none");
     entry.verity_digest = read_if_there(annotations, "verityDigest");
+    if (!entry.verity_digest.empty() && !is_verity_digest(entry.verity_digest))
+        annotations.fault_in("verityDigest", "is not sha256: or sha512: and hexadecimal digits");
     if (!entry.verity_digest.empty() && entry.binding != run::Binding::kKernel)
         annotations.fault_in("verityDigest", "is there without binding kernel");
 }
@@ -115,6 +126,7 @@ run::FileEntry read_file_fields(Fields fields) {
     entry.output = annotations.flag("output");
     if (annotations.has("hostPath")) entry.host_path = read_bytes(annotations, "hostPath");
     entry.role = read_if_there(annotations, "role");
+    if (!entry.role.empty() && !is_role(entry.role)) annotations.fault_in("role", "is not a role");
     entry.owner = read_if_there(annotations, "owner");
     entry.format = read_if_there(annotations, "format");
     annotations.finish();

@@ -143,6 +143,7 @@ run::Connection read_connection(Fields fields) {
     run::Connection connection;
     connection.count = fields.number("count");
     connection.protocol = fields.text("protocol");
+    if (!is_protocol(connection.protocol)) fields.fault_in("protocol", "is not tcp, udp, unix or ip-N");
     if (fields.has("hostname")) connection.hostname = fields.text("hostname");
     Fields process = fields.object("invokingProcess");
     connection.process = static_cast<event::ProcessId>(process.number("id", UINT32_MAX));

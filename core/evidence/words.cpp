@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/evidence/words.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace fstracker::evidence {
@@ -79,6 +80,20 @@ std::optional<std::uint32_t> access_bit(std::string_view word) {
     for (const auto& known : kAccessWords)
         if (known.word == word) return known.bit;
     return std::nullopt;
+}
+
+bool is_role(std::string_view word) {
+    constexpr std::array<std::string_view, 12> kRoles{"data", "model",  "library",    "executable",
+                                                      "code", "config", "credential", "cache",
+                                                      "temp", "output", "device",     "other"};
+    return std::find(kRoles.begin(), kRoles.end(), word) != kRoles.end();
+}
+
+bool is_protocol(std::string_view word) {
+    if (word == "tcp" || word == "udp" || word == "unix") return true;
+    constexpr std::string_view kByNumber = "ip-";
+    const std::string_view number = word.starts_with(kByNumber) ? word.substr(kByNumber.size()) : std::string_view();
+    return !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
 ExitWords exit_words(std::int32_t status) {

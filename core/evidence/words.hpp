@@ -21,6 +21,12 @@ std::optional<event::Refusal> refusal_of(std::string_view word);
 std::vector<std::string_view> access_words(std::uint32_t access);
 std::optional<std::uint32_t> access_bit(std::string_view word);
 
+// data, model, library, executable, code, config, credential, cache, temp, output, device, other.
+bool is_role(std::string_view word);
+
+// tcp, udp, unix, or ip-N.
+bool is_protocol(std::string_view word);
+
 // A wait(2) status as a shell tells it.
 struct ExitWords {
     std::optional<std::uint8_t> exit_code;  // 128+N when signal N ended it
