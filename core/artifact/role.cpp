@@ -50,23 +50,22 @@ constexpr std::array kSecrets = std::to_array<Pattern>({
 });
 
 constexpr std::array kSuffixes = std::to_array<Pattern>({
-    {".safetensors", kModel}, {".gguf", kModel},   {".ggml", kModel},   {".onnx", kModel},     {".pt", kModel},
-    {".pth", kModel},         {".ckpt", kModel},   {".h5", kModel},     {".keras", kModel},    {".joblib", kModel},
-    {".tflite", kModel},      {".pb", kModel},     {".mlmodel", kModel}, {".engine", kModel},
-    {".csv", kData},          {".tsv", kData},     {".npy", kData},     {".npz", kData},       {".parquet", kData},
-    {".arrow", kData},        {".feather", kData}, {".orc", kData},     {".avro", kData},      {".tfrecord", kData},
-    {".jsonl", kData},        {".ndjson", kData},  {".hdf5", kData},    {".lmdb", kData},      {".mat", kData},
-    {".png", kData},          {".jpg", kData},     {".jpeg", kData},    {".webp", kData},      {".gif", kData},
-    {".bmp", kData},          {".tif", kData},     {".tiff", kData},    {".wav", kData},       {".flac", kData},
-    {".mp3", kData},          {".mp4", kData},     {".txt.gz", kData},  {".csv.gz", kData},    {".jsonl.gz", kData},
-    {".csv.zst", kData},      {".jsonl.zst", kData},
-    {".py", kCode},           {".pyc", kCode},     {".pyi", kCode},     {".ipynb", kCode},     {".sh", kCode},
-    {".bash", kCode},         {".js", kCode},      {".mjs", kCode},     {".ts", kCode},        {".pl", kCode},
-    {".pm", kCode},           {".rb", kCode},      {".lua", kCode},     {".r", kCode},         {".jl", kCode},
-    {".c", kCode},            {".h", kCode},       {".cc", kCode},      {".cpp", kCode},       {".hpp", kCode},
-    {".cu", kCode},           {".rs", kCode},      {".go", kCode},      {".java", kCode},      {".sql", kCode},
-    {".yaml", kConfig},       {".yml", kConfig},   {".toml", kConfig},  {".json", kConfig},    {".ini", kConfig},
-    {".cfg", kConfig},        {".conf", kConfig},  {".cnf", kConfig},   {".properties", kConfig},
+    {".safetensors", kModel}, {".gguf", kModel},  {".ggml", kModel},    {".onnx", kModel},    {".pt", kModel},
+    {".pth", kModel},         {".ckpt", kModel},  {".h5", kModel},      {".keras", kModel},   {".joblib", kModel},
+    {".tflite", kModel},      {".pb", kModel},    {".mlmodel", kModel}, {".engine", kModel},  {".csv", kData},
+    {".tsv", kData},          {".npy", kData},    {".npz", kData},      {".parquet", kData},  {".arrow", kData},
+    {".feather", kData},      {".orc", kData},    {".avro", kData},     {".tfrecord", kData}, {".jsonl", kData},
+    {".ndjson", kData},       {".hdf5", kData},   {".lmdb", kData},     {".mat", kData},      {".png", kData},
+    {".jpg", kData},          {".jpeg", kData},   {".webp", kData},     {".gif", kData},      {".bmp", kData},
+    {".tif", kData},          {".tiff", kData},   {".wav", kData},      {".flac", kData},     {".mp3", kData},
+    {".mp4", kData},          {".txt.gz", kData}, {".csv.gz", kData},   {".jsonl.gz", kData}, {".csv.zst", kData},
+    {".jsonl.zst", kData},    {".py", kCode},     {".pyc", kCode},      {".pyi", kCode},      {".ipynb", kCode},
+    {".sh", kCode},           {".bash", kCode},   {".js", kCode},       {".mjs", kCode},      {".ts", kCode},
+    {".pl", kCode},           {".pm", kCode},     {".rb", kCode},       {".lua", kCode},      {".r", kCode},
+    {".jl", kCode},           {".c", kCode},      {".h", kCode},        {".cc", kCode},       {".cpp", kCode},
+    {".hpp", kCode},          {".cu", kCode},     {".rs", kCode},       {".go", kCode},       {".java", kCode},
+    {".sql", kCode},          {".yaml", kConfig}, {".yml", kConfig},    {".toml", kConfig},   {".json", kConfig},
+    {".ini", kConfig},        {".cfg", kConfig},  {".conf", kConfig},   {".cnf", kConfig},    {".properties", kConfig},
 });
 
 // What is left when neither use nor suffix said more; and what a run leaves in a cache is no result of it.
@@ -88,7 +87,8 @@ bool is_shared_object(std::string_view path) {
     const std::size_t at = name.find(".so");
     if (at == std::string_view::npos || at == 0) return false;
     const std::string_view rest = name.substr(at + 3);
-    return rest.empty() || (rest.front() == '.' && rest.size() > 1 && std::isdigit(static_cast<unsigned char>(rest[1])) != 0);
+    return rest.empty() ||
+           (rest.front() == '.' && rest.size() > 1 && std::isdigit(static_cast<unsigned char>(rest[1])) != 0);
 }
 
 bool matches(std::string_view path, std::string_view pattern) {
@@ -102,7 +102,8 @@ bool matches(std::string_view path, std::string_view pattern) {
 
 template <std::size_t N>
 const char* look_up(std::string_view path, const std::array<Pattern, N>& patterns) {
-    const auto found = std::find_if(patterns.begin(), patterns.end(), [&](const Pattern& p) { return matches(path, p.text); });
+    const auto found =
+        std::find_if(patterns.begin(), patterns.end(), [&](const Pattern& p) { return matches(path, p.text); });
     return found == patterns.end() ? nullptr : found->role;
 }
 

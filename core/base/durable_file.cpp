@@ -93,7 +93,8 @@ Status write_file_durably(const std::string& path, std::string_view bytes, unsig
     if (done && ::fchmod(file.get(), mode) != 0) done = fail_errno(errno, "cannot set the mode of " + path);
     if (done && ::fsync(file.get()) != 0) done = fail_errno(errno, "cannot sync " + path);
     if (done && ::close(file.release()) != 0) done = fail_errno(errno, "cannot write " + path);
-    if (done && ::rename(beside.c_str(), path.c_str()) != 0) done = fail_errno(errno, "cannot put " + path + " in place");
+    if (done && ::rename(beside.c_str(), path.c_str()) != 0)
+        done = fail_errno(errno, "cannot put " + path + " in place");
     if (!done) {
         ::unlink(beside.c_str());
         return done;

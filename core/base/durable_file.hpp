@@ -12,7 +12,8 @@ namespace fstracker::base {
 // The whole file; kInvalid when it is longer than `most` bytes.
 Result<std::string> read_file(const std::string& path, std::size_t most = std::size_t{1} << 32);
 
-// Likewise, of a file that somebody else may have put there: a FIFO, a device or a socket is kInvalid, and never waited for.
+// Likewise, of a file that somebody else may have put there: a FIFO, a device or a socket is kInvalid, and never waited
+// for.
 Result<std::string> read_regular_file(const std::string& path, std::size_t most);
 
 // Writes all of it to a descriptor; `name` is for the error.

@@ -119,7 +119,8 @@ Status Cache::flush() {
     const auto entries = std::exchange(state_->pending, {});
     if (entries.empty()) return {};
     if (!state_->lock())
-        return fail(ErrorKind::kSystem, "the digest cache " + state_->path + " is locked by another recorder", "it is filled by the next run");
+        return fail(ErrorKind::kSystem, "the digest cache " + state_->path + " is locked by another recorder",
+                    "it is filled by the next run");
     const Status written = state_->write(entries);
     state_->table.unlock();
     return written;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Digests by object and stamp, across runs. An entry is believed only when device, inode, generation, size, mtime and
 // ctime are all equal and its check holds. A cache that cannot be read or written is no cache: the run goes on without.
-// The file may be shared by many recorders at once; docs/digest-cache.md has its layout and what it is not proof against.
+// The file may be shared by many recorders at once; docs/digest-cache.md has its layout and what it is not proof
+// against.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,7 @@ bool may_be_cached(std::uint64_t file_system_magic);
 
 // Any thread.
 class Cache {
-   public:
+  public:
     // Makes the file (mode 0600) and its folder (0700) where they are not there. A file that is damaged or of another
     // version is replaced; one that somebody else owns or may write is kPermission.
     static Result<std::unique_ptr<Cache>> open(const std::string& path);
@@ -43,7 +44,7 @@ class Cache {
     // Stored and not yet flushed.
     [[nodiscard]] std::size_t pending() const;
 
-   private:
+  private:
     struct State;
     explicit Cache(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;

@@ -21,7 +21,8 @@ namespace fstracker::digest {
 
 namespace {
 
-constexpr std::array<char, 16> kMagic = {'f', 's', 't', 'r', 'a', 'c', 'k', 'e', 'r', ' ', 'c', 'a', 'c', 'h', 'e', '\n'};
+constexpr std::array<char, 16> kMagic = {'f', 's', 't', 'r', 'a', 'c', 'k', 'e',
+                                         'r', ' ', 'c', 'a', 'c', 'h', 'e', '\n'};
 constexpr std::uint32_t kVersion = 1;
 constexpr std::uint32_t kByteOrder = 0x01020304;
 constexpr std::uint64_t kHeaderBytes = 4096;
@@ -70,16 +71,21 @@ Result<CacheTable> CacheTable::open(const std::string& path) {
     table.file_.reset(::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY));
     if (!table.file_) return base::fail_errno(errno, "cannot open the digest cache " + path);
     struct stat status {};
-    if (::fstat(table.file_.get(), &status) != 0) return base::fail_errno(errno, "cannot open the digest cache " + path);
-    if (!S_ISREG(status.st_mode)) return fail(ErrorKind::kPermission, "the digest cache " + path + " is not a regular file", "remove it");
+    if (::fstat(table.file_.get(), &status) != 0)
+        return base::fail_errno(errno, "cannot open the digest cache " + path);
+    if (!S_ISREG(status.st_mode))
+        return fail(ErrorKind::kPermission, "the digest cache " + path + " is not a regular file", "remove it");
     if (status.st_uid != ::geteuid() || (status.st_mode & 022U) != 0)
         return fail(ErrorKind::kPermission, "the digest cache " + path + " is not used: others own it or may write it",
                     "remove it, or name another with FSTRACKER_CACHE");
-    const auto damaged = [&] { return fail(ErrorKind::kInvalid, "the digest cache " + path + " is damaged or of another version"); };
+    const auto damaged = [&] {
+        return fail(ErrorKind::kInvalid, "the digest cache " + path + " is damaged or of another version");
+    };
     Header& header = table.header_;
     if (::pread(table.file_.get(), &header, sizeof header, 0) != static_cast<ssize_t>(sizeof header)) return damaged();
     if (header.magic != kMagic || header.version != kVersion || header.byte_order != kByteOrder) return damaged();
-    if (header.buckets < 1 || header.buckets > kMostBuckets || (header.buckets & (header.buckets - 1)) != 0) return damaged();
+    if (header.buckets < 1 || header.buckets > kMostBuckets || (header.buckets & (header.buckets - 1)) != 0)
+        return damaged();
     if (status.st_size != offset_of(header.buckets)) return damaged();
     return table;
 }
@@ -132,7 +138,8 @@ bool CacheTable::try_lock() { return ::flock(file_.get(), LOCK_EX | LOCK_NB) == 
 void CacheTable::unlock() { ::flock(file_.get(), LOCK_UN); }
 
 bool CacheTable::is_at(const std::string& path) const {
-    struct stat named {}, ours {};
+    struct stat named {
+    }, ours{};
     return ::lstat(path.c_str(), &named) == 0 && ::fstat(file_.get(), &ours) == 0 && named.st_dev == ours.st_dev &&
            named.st_ino == ours.st_ino;
 }
@@ -158,7 +165,8 @@ Status CacheTable::move_rows_to(CacheTable& larger) const {
             }
         }
         if (auto put = write_at(larger.file_.get(), low.data(), bytes, offset_of(first)); !put) return put;
-        if (auto put = write_at(larger.file_.get(), high.data(), bytes, offset_of(first + header_.buckets)); !put) return put;
+        if (auto put = write_at(larger.file_.get(), high.data(), bytes, offset_of(first + header_.buckets)); !put)
+            return put;
     }
     larger.header_.epoch = header_.epoch;
     return write_at(larger.file_.get(), &larger.header_, sizeof larger.header_, 0);
@@ -167,7 +175,8 @@ Status CacheTable::move_rows_to(CacheTable& larger) const {
 Status CacheTable::reserve(const std::string& path, std::uint64_t more) {
     // Another recorder may have written since this file was opened.
     Header now;
-    if (::pread(file_.get(), &now, sizeof now, 0) == static_cast<ssize_t>(sizeof now) && now.buckets == header_.buckets) {
+    if (::pread(file_.get(), &now, sizeof now, 0) == static_cast<ssize_t>(sizeof now) &&
+        now.buckets == header_.buckets) {
         header_.rows = now.rows;
         header_.epoch = now.epoch;
     }
@@ -176,8 +185,10 @@ Status CacheTable::reserve(const std::string& path, std::uint64_t more) {
         std::string name;
         auto larger = make_beside(path, header_.buckets * 2, name);
         if (!larger) return fail(larger.error());
-        Status moved = larger->try_lock() ? move_rows_to(*larger) : base::fail_errno(EWOULDBLOCK, "cannot lock the digest cache");
-        if (moved && ::rename(name.c_str(), path.c_str()) != 0) moved = base::fail_errno(errno, "cannot grow the digest cache");
+        Status moved =
+            larger->try_lock() ? move_rows_to(*larger) : base::fail_errno(EWOULDBLOCK, "cannot lock the digest cache");
+        if (moved && ::rename(name.c_str(), path.c_str()) != 0)
+            moved = base::fail_errno(errno, "cannot grow the digest cache");
         if (!moved) {
             ::unlink(name.c_str());
             return moved;
@@ -190,11 +201,14 @@ Status CacheTable::reserve(const std::string& path, std::uint64_t more) {
 void CacheTable::place(const Entry& entry, Bucket& bucket) {
     const auto& [object, stamp] = entry.key;
     auto row = std::find_if(bucket.begin(), bucket.end(), [&](const CacheRow& r) { return same_object(r, object); });
-    if (row == bucket.end()) row = std::find_if(bucket.begin(), bucket.end(), [](const CacheRow& r) { return r.inode == 0; });
     if (row == bucket.end())
-        row = std::min_element(bucket.begin(), bucket.end(), [](const CacheRow& a, const CacheRow& b) { return a.used < b.used; });
+        row = std::find_if(bucket.begin(), bucket.end(), [](const CacheRow& r) { return r.inode == 0; });
+    if (row == bucket.end())
+        row = std::min_element(bucket.begin(), bucket.end(),
+                               [](const CacheRow& a, const CacheRow& b) { return a.used < b.used; });
     header_.rows += row->inode == 0 ? 1U : 0U;
-    *row = CacheRow{object.device, object.generation, object.inode, stamp.size, stamp.mtime, stamp.ctime, entry.digest, header_.epoch, 0, {}};
+    *row = CacheRow{object.device, object.generation, object.inode,  stamp.size, stamp.mtime,
+                    stamp.ctime,   entry.digest,      header_.epoch, 0,          {}};
     row->check = check_of(*row);
 }
 

@@ -24,8 +24,8 @@
 namespace fstracker::digest {
 
 inline constexpr std::uint64_t kRowsPerBucket = 8;
-inline constexpr std::uint64_t kFirstBuckets = 1024;          // 8,192 objects, 0.8 MB
-inline constexpr std::uint64_t kMostBuckets = 256 * 1024;     // 2 million objects, 200 MB
+inline constexpr std::uint64_t kFirstBuckets = 1024;       // 8,192 objects, 0.8 MB
+inline constexpr std::uint64_t kMostBuckets = 256 * 1024;  // 2 million objects, 200 MB
 
 struct CacheRow {
     std::uint32_t device = 0;
@@ -43,7 +43,7 @@ static_assert(sizeof(CacheRow) == 96);
 
 // One thread at a time.
 class CacheTable {
-   public:
+  public:
     // kNotFound when there is none; kInvalid when it is damaged or of another version; kPermission when somebody else
     // owns it or may write it.
     static Result<CacheTable> open(const std::string& path);
@@ -74,13 +74,13 @@ class CacheTable {
     // With the lock. Counts an epoch and writes what put() counted.
     Status end_epoch();
 
-   private:
+  private:
     struct Header {
         std::array<char, 16> magic{};
         std::uint32_t version = 0;
         std::uint32_t byte_order = 0;
         std::uint64_t buckets = 0;
-        std::uint64_t rows = 0;   // roughly; decides only when the table grows
+        std::uint64_t rows = 0;  // roughly; decides only when the table grows
         std::uint32_t epoch = 0;
         std::uint32_t zero = 0;
     };

@@ -29,7 +29,7 @@ Result<FileDigest> sha256_of(int fd, const std::atomic<bool>& stop);
 
 // Bytes as they come. After finish() only restart() may follow, which begins anew with the same memory.
 class Sha256Stream {
-   public:
+  public:
     Sha256Stream();
     ~Sha256Stream();
     Sha256Stream(Sha256Stream&&) noexcept;
@@ -39,7 +39,7 @@ class Sha256Stream {
     event::Sha256 finish();
     void restart();
 
-   private:
+  private:
     struct State;
     std::unique_ptr<State> state_;
 };

@@ -61,7 +61,7 @@ bool mostly_uncached(int fd, std::uint64_t size) {
 }
 
 class FileHash {
-   public:
+  public:
     FileHash(int fd, const std::atomic<bool>& stop) : fd_(fd), stop_(stop) {}
 
     Result<FileDigest> run() {
@@ -80,7 +80,7 @@ class FileHash {
         return FileDigest{stream().finish(), offset_};
     }
 
-   private:
+  private:
     static Sha256Stream& stream() {
         thread_local Sha256Stream stream;
         return stream;

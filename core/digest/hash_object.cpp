@@ -75,7 +75,8 @@ HashedObject refused(const Want& want, event::Refusal why) {
 
 HashedObject hash_file(const Want& want, int fd, std::optional<std::uint64_t> largest, const std::atomic<bool>& stop) {
     HashedObject hashed = refused(want, event::Refusal::kError);
-    struct stat before {}, after {};
+    struct stat before {
+    }, after{};
     if (::fstat(fd, &before) != 0) return hashed;
     hashed.event.before = hashed.event.after = stamp_of(before);
     if (largest && hashed.event.before.size > *largest) {

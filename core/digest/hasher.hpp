@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Digests beside the run. A Hasher has worker threads; wants go in from the run's thread, Digested events come out in any
-// order and are taken by that same thread. Nothing of the run is shared with the workers.
+// Digests beside the run. A Hasher has worker threads; wants go in from the run's thread, Digested events come out in
+// any order and are taken by that same thread. Nothing of the run is shared with the workers.
 #pragma once
 
 #include <chrono>
@@ -19,13 +19,13 @@ namespace fstracker::digest {
 
 // Where an object may still be found; tried in this order, each believed only when device, inode and generation agree.
 struct Whereabouts {
-    std::string path;          // as the step saw it (raw bytes), absolute
-    std::uint32_t pid = 0;     // in whose root and mount namespace; 0: ours. Its /proc/PID/root is used where it differs
+    std::string path;       // as the step saw it (raw bytes), absolute
+    std::uint32_t pid = 0;  // in whose root and mount namespace; 0: ours. Its /proc/PID/root is used where it differs
     std::int32_t descriptor = -1;  // in that process: /proc/PID/fd/N
 };
 
 struct Want {
-    event::Object object;      // with the stamp that the content had when it was accessed
+    event::Object object;  // with the stamp that the content had when it was accessed
     std::vector<Whereabouts> places;
 };
 
@@ -38,7 +38,7 @@ struct HasherOptions {
 };
 
 class Hasher {
-   public:
+  public:
     // A cache that cannot be used is no error: cache_problem() says why it is not.
     static Result<std::unique_ptr<Hasher>> start(const HasherOptions& options);
     ~Hasher();  // abandons what is still queued and what is being hashed
@@ -63,14 +63,16 @@ class Hasher {
     [[nodiscard]] Totals totals() const;
     [[nodiscard]] const std::optional<Error>& cache_problem() const;
 
-   private:
+  private:
     struct State;
     explicit Hasher(std::shared_ptr<State> state);
-    std::shared_ptr<State> state_;  // shared with workers: one may be held up for good by a file system that does not answer
+    std::shared_ptr<State>
+        state_;  // shared with workers: one may be held up for good by a file system that does not answer
 };
 
 // The object's stamp now, found at one of the places; kNotFound when none leads to it any more. Opens nothing but with
-// O_PATH, so that no device, FIFO or lease is disturbed; the generation cannot be asked for that way and is not compared.
+// O_PATH, so that no device, FIFO or lease is disturbed; the generation cannot be asked for that way and is not
+// compared.
 Result<event::Stamp> stamp_now(const event::ObjectId& object, const std::vector<Whereabouts>& places);
 
 }  // namespace fstracker::digest

@@ -26,7 +26,7 @@ bool is_object(const event::ObjectId& object, const Located& found, std::uint32_
 }
 
 class Search {
-   public:
+  public:
     Search(const event::ObjectId& object, const std::function<bool(const Located&)>& accept)
         : object_(object), accept_(accept) {}
 
@@ -37,7 +37,8 @@ class Search {
             if (errno == EACCES || errno == EPERM) denied_ = true;
             return false;
         }
-        if (::fstat(found.handle.get(), &found.status) != 0 || !is_object(object_, found, pid) || !accept_(found)) return false;
+        if (::fstat(found.handle.get(), &found.status) != 0 || !is_object(object_, found, pid) || !accept_(found))
+            return false;
         found_ = std::move(found);
         return true;
     }
@@ -56,10 +57,11 @@ class Search {
         if (denied_)
             return fail(ErrorKind::kPermission, "cannot reach object " + event::to_text(object_),
                         "run as the user that owns it, or as root");
-        return fail(ErrorKind::kNotFound, "object " + event::to_text(object_) + " is at none of the places where it was seen");
+        return fail(ErrorKind::kNotFound,
+                    "object " + event::to_text(object_) + " is at none of the places where it was seen");
     }
 
-   private:
+  private:
     const event::ObjectId& object_;
     const std::function<bool(const Located&)>& accept_;
     Located found_;

@@ -41,7 +41,7 @@ std::map<std::uint64_t, std::uint32_t> read_table(const std::string& path) {
 
 // Our own mount table, read again only when the kernel says that it has changed: mount ids are used again.
 class OwnMounts {
-   public:
+  public:
     std::optional<std::uint32_t> device(std::uint64_t mount) {
         const std::scoped_lock lock(mutex_);
         if (!watch_) watch_.reset(::open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
@@ -55,7 +55,7 @@ class OwnMounts {
         return found->second;
     }
 
-   private:
+  private:
     std::mutex mutex_;
     base::Fd watch_;
     bool read_ = false;
@@ -69,7 +69,8 @@ std::map<std::uint64_t, std::uint32_t> parse_mountinfo(std::string_view text) {
     while (!text.empty()) {
         std::string_view line = text.substr(0, text.find('\n'));
         text.remove_prefix(std::min(line.size() + 1, text.size()));
-        const auto mount = take_number(line), parent = take_number(line), high = take_number(line), low = take_number(line);
+        const auto mount = take_number(line), parent = take_number(line), high = take_number(line),
+                   low = take_number(line);
         if (mount && parent && high && low) devices[*mount] = static_cast<std::uint32_t>(*high << 20 | *low);
     }
     return devices;

@@ -35,7 +35,8 @@ Result<std::string> compress(std::string_view bytes, int level) {
 
 Result<std::string> decompress(std::string_view bytes, std::size_t most) {
     const auto bad = [](std::string why) {
-        return fail(ErrorKind::kInvalid, "cannot decompress: " + std::move(why), "the file is damaged or not of this format");
+        return fail(ErrorKind::kInvalid, "cannot decompress: " + std::move(why),
+                    "the file is damaged or not of this format");
     };
     if (!begins_a_frame(bytes)) return bad("it does not begin as a zstd frame");
     const std::size_t frame = ZSTD_findFrameCompressedSize(bytes.data(), bytes.size());

@@ -22,16 +22,16 @@ Result<std::string> decompress(std::string_view bytes, std::size_t most);
 // A longer line is no log of ours.
 inline constexpr std::size_t kLongestLine = std::size_t{1} << 20;
 
-// Calls `line` for each line (without newline) of a zstd-compressed file; stops at the first error it returns. Lines are
-// handed out before the end of the frame, and so its checksum, was seen: what they say counts when this returns without
-// error. A frame that would become more than `most` bytes is an error, as is a last line without newline.
+// Calls `line` for each line (without newline) of a zstd-compressed file; stops at the first error it returns. Lines
+// are handed out before the end of the frame, and so its checksum, was seen: what they say counts when this returns
+// without error. A frame that would become more than `most` bytes is an error, as is a last line without newline.
 Status for_each_line(const std::string& path, const std::function<Status(std::string_view)>& line,
                      std::uint64_t most = std::uint64_t{64} << 30);
 
 // Lines into a zstd file as they come, with the digest of the compressed bytes at the end. After an error every further
 // call gives that error again.
 class LogWriter {
-   public:
+  public:
     // `path` must not be there yet; made with mode 0600.
     static Result<std::unique_ptr<LogWriter>> create(const std::string& path);
     ~LogWriter();
@@ -39,13 +39,13 @@ class LogWriter {
     LogWriter& operator=(const LogWriter&) = delete;
 
     Status append(std::string_view lines);
-    // What was appended so far can be read from the file even if this process dies now; for checkpoints, since each flush
-    // costs compression.
+    // What was appended so far can be read from the file even if this process dies now; for checkpoints, since each
+    // flush costs compression.
     Status flush();
     // Ends the frame, syncs, and gives the SHA-256 of the file. Once.
     Result<std::string> finish_hex();
 
-   private:
+  private:
     struct State;
     explicit LogWriter(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;

@@ -22,8 +22,9 @@ struct FreeDecompressor {
 
 // Cuts what comes in into lines. A line that ends in another piece than it began in is put together in `begun_`.
 class LineCutter {
-   public:
-    LineCutter(const std::function<Status(std::string_view)>& line, const std::string& name) : line_(line), name_(name) {}
+  public:
+    LineCutter(const std::function<Status(std::string_view)>& line, const std::string& name)
+        : line_(line), name_(name) {}
 
     Status take(std::string_view piece) {
         while (!piece.empty()) {
@@ -53,7 +54,7 @@ class LineCutter {
 
     [[nodiscard]] bool within_a_line() const { return !begun_.empty(); }
 
-   private:
+  private:
     const std::function<Status(std::string_view)>& line_;
     const std::string& name_;
     std::string begun_;
@@ -61,7 +62,7 @@ class LineCutter {
 };
 
 class LogReader {
-   public:
+  public:
     LogReader(const std::string& path, const std::function<Status(std::string_view)>& line, std::uint64_t most)
         : path_(path), cutter_(line, path), left_(most) {}
 
@@ -84,9 +85,10 @@ class LogReader {
         return {};
     }
 
-   private:
+  private:
     tl::unexpected<Error> bad(const std::string& why) const {
-        return fail(ErrorKind::kInvalid, "cannot read " + path_ + ": " + why, "the file is damaged or not of this format");
+        return fail(ErrorKind::kInvalid, "cannot read " + path_ + ": " + why,
+                    "the file is damaged or not of this format");
     }
 
     Status take(std::string_view bytes) {

@@ -37,7 +37,8 @@ struct LogWriter::State {
             ZSTD_outBuffer out{buffer.data(), buffer.size(), 0};
             const std::size_t rest = ZSTD_compressStream2(compressor.get(), &out, &in, directive);
             if (ZSTD_isError(rest) != 0)
-                return failed(Error{ErrorKind::kSystem, "cannot compress " + path + ": " + ZSTD_getErrorName(rest), {}});
+                return failed(
+                    Error{ErrorKind::kSystem, "cannot compress " + path + ": " + ZSTD_getErrorName(rest), {}});
             const std::span bytes(buffer.data(), out.pos);
             if (auto done = base::write_all(file.get(), {bytes.data(), bytes.size()}, path); !done)
                 return failed(done.error());

@@ -50,11 +50,13 @@ Result<Place> place_of(const std::string& final_path) {
     struct stat status {};
     if (::stat(path.c_str(), &status) == 0) {
         if (!S_ISDIR(status.st_mode))
-            return fail(ErrorKind::kInvalid, path + " is there and is not a directory", "name a directory that is not there yet");
+            return fail(ErrorKind::kInvalid, path + " is there and is not a directory",
+                        "name a directory that is not there yet");
         const auto empty = is_empty(path);
         if (!empty) return fail(empty.error());
         if (!*empty)
-            return fail(ErrorKind::kInvalid, "the directory " + path + " is not empty", "name a directory that is not there yet");
+            return fail(ErrorKind::kInvalid, "the directory " + path + " is not empty",
+                        "name a directory that is not there yet");
         struct stat here {};
         if (::stat(".", &here) == 0 && here.st_dev == status.st_dev && here.st_ino == status.st_ino)
             return fail(ErrorKind::kInvalid, path + " is the working directory, which the run directory would replace",
@@ -69,7 +71,8 @@ Result<Place> place_of(const std::string& final_path) {
     const std::size_t slash = path.find_last_of('/');
     const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
     if (name.empty() || name == "." || name == "..")
-        return fail(ErrorKind::kInvalid, "a run directory cannot be " + final_path, "name a directory that is not there yet");
+        return fail(ErrorKind::kInvalid, "a run directory cannot be " + final_path,
+                    "name a directory that is not there yet");
     auto parent = real_path(slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash));
     if (!parent) return fail(parent.error());
     return Place{std::move(*parent), name};
@@ -120,7 +123,8 @@ struct RunDirectoryWriter::State {
         if (!names) return fail(names.error());
         for (const std::string& name : *names) {
             const std::string path = working + "/" + name;
-            const base::Fd file(::openat(directory.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+            const base::Fd file(
+                ::openat(directory.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
             if (!file) return base::fail_errno(errno, "cannot open " + path);
             if (auto done = settle(file.get(), options.mode & 0666U, path); !done) return done;
         }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A run directory (docs/run-directory.md) in the making: under a hidden name beside its place, renamed when it is whole.
+// A run directory (docs/run-directory.md) in the making: under a hidden name beside its place, renamed when it is
+// whole.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +33,7 @@ struct RunDirectoryOptions {
 
 // Without commit() or keep_partial() nothing is left behind. One thread.
 class RunDirectoryWriter {
-   public:
+  public:
     // `final_path` must not exist, or be an empty directory; its parent must exist and be writable (checked now, before
     // the command starts).
     static Result<std::unique_ptr<RunDirectoryWriter>> create(const std::string& final_path,
@@ -51,11 +52,11 @@ class RunDirectoryWriter {
     // working path, and keep_partial() can be tried.
     Status commit();
 
-    // Keeps the directory under "<final>.partial" for a person to look at, after a failure that lost the evidence; gives
-    // the name ("<final>.partial-2" and so on where that is taken).
+    // Keeps the directory under "<final>.partial" for a person to look at, after a failure that lost the evidence;
+    // gives the name ("<final>.partial-2" and so on where that is taken).
     Result<std::string> keep_partial();
 
-   private:
+  private:
     struct State;
     explicit RunDirectoryWriter(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;

@@ -39,8 +39,9 @@ bool fits(std::string_view text) {
 bool is_prefix(std::string_view text) { return !text.empty() && text.size() < kShape.size() && fits(text); }
 
 std::int64_t started_of(std::string_view id) {
-    const auto time = base::parse_time(fmt::format("{}-{}-{}T{}:{}:{}.{}Z", id.substr(0, 4), id.substr(4, 2), id.substr(6, 2),
-                                                   id.substr(9, 2), id.substr(11, 2), id.substr(13, 2), id.substr(15, 3)));
+    const auto time =
+        base::parse_time(fmt::format("{}-{}-{}T{}:{}:{}.{}Z", id.substr(0, 4), id.substr(4, 2), id.substr(6, 2),
+                                     id.substr(9, 2), id.substr(11, 2), id.substr(13, 2), id.substr(15, 3)));
     return time.value_or(0);
 }
 
@@ -68,7 +69,8 @@ void read_summary(RunEntry& entry) {
 
 Result<std::string> real_path(const std::string& path) {
     char resolved[PATH_MAX];
-    if (::realpath(path.c_str(), resolved) == nullptr) return base::fail_errno(errno, "cannot find the run directory " + path);
+    if (::realpath(path.c_str(), resolved) == nullptr)
+        return base::fail_errno(errno, "cannot find the run directory " + path);
     return std::string(resolved);
 }
 
@@ -90,7 +92,8 @@ const std::string& RunStore::root() const { return root_; }
 
 Result<std::string> RunStore::directory_for(const std::string& id) const {
     if (!is_run_id(id)) return fail(ErrorKind::kInvalid, "'" + id + "' is not a run id");
-    if (auto made = base::make_directories(root_, 0700); !made) return fail(made.error().within("cannot make the run store"));
+    if (auto made = base::make_directories(root_, 0700); !made)
+        return fail(made.error().within("cannot make the run store"));
     return root_ + "/" + id;
 }
 
@@ -162,12 +165,15 @@ Result<std::string> RunStore::resolve(const std::string& run) const {
     struct stat status {};
     if (run.empty() || ::stat(run.c_str(), &status) != 0) {
         if (!known) return fail(known.error());
-        return fail(ErrorKind::kNotFound, "there is no run '" + run + "' in the run store " + root_ + ", nor a directory of that name",
+        return fail(ErrorKind::kNotFound,
+                    "there is no run '" + run + "' in the run store " + root_ + ", nor a directory of that name",
                     "'track runs' lists the runs that are known");
     }
-    if (!S_ISDIR(status.st_mode)) return fail(ErrorKind::kInvalid, run + " is not a run directory: it is not a directory");
+    if (!S_ISDIR(status.st_mode))
+        return fail(ErrorKind::kInvalid, run + " is not a run directory: it is not a directory");
     if (!has_trace(run))
-        return fail(ErrorKind::kNotFound, run + " is not a run directory: there is no " + std::string(kTraceFile) + " in it",
+        return fail(ErrorKind::kNotFound,
+                    run + " is not a run directory: there is no " + std::string(kTraceFile) + " in it",
                     "give the directory that --out named, or a run id");
     return real_path(run);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The run store: a folder of run directories, each named by its run id. A run that lives elsewhere (--out) is a symbolic
-// link of that name. docs/run-directory.md.
+// The run store: a folder of run directories, each named by its run id. A run that lives elsewhere (--out) is a
+// symbolic link of that name. docs/run-directory.md.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ struct RunEntry {
 
 // Holds nothing but the root's name: any number may look at one store, while recorders add to it.
 class RunStore {
-   public:
+  public:
     explicit RunStore(std::string root);
 
     [[nodiscard]] const std::string& root() const;
@@ -44,7 +44,7 @@ class RunStore {
     // is gone. Names and verdict come from summary.json, which is unsigned and may be missing: then they are empty.
     Result<std::vector<RunEntry>> list() const;
 
-   private:
+  private:
     // All names that are run ids, newest first; none where the store is not there.
     Result<std::vector<std::string>> ids() const;
     Result<std::string> directory_of(const std::string& id) const;

@@ -12,7 +12,7 @@
 namespace fstracker::testing {
 
 class Scratch {
-   public:
+  public:
     explicit Scratch(const std::string& beneath = std::filesystem::temp_directory_path().string()) {
         path_ = beneath + "/fstracker-test-XXXXXX";
         if (::mkdtemp(path_.data()) == nullptr) throw std::runtime_error("cannot make " + path_);
@@ -28,7 +28,7 @@ class Scratch {
     [[nodiscard]] const std::string& path() const { return path_; }
     [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
 
-   private:
+  private:
     std::string path_;
 };
 

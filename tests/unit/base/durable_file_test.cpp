@@ -20,7 +20,7 @@ namespace {
 
 // Files cannot grow past `bytes` while this lives.
 class FileSizeLimit {
-   public:
+  public:
     explicit FileSizeLimit(rlim_t bytes) {
         old_handler_ = std::signal(SIGXFSZ, SIG_IGN);
         ::getrlimit(RLIMIT_FSIZE, &old_);
@@ -32,7 +32,7 @@ class FileSizeLimit {
         std::signal(SIGXFSZ, old_handler_);
     }
 
-   private:
+  private:
     rlimit old_{};
     void (*old_handler_)(int) = nullptr;
 };

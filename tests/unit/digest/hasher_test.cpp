@@ -181,7 +181,10 @@ TEST_CASE("a deleted file is gone, but reached through the descriptor of a livin
 TEST_CASE("a path is looked up under the process's root as well, and places are tried in turn") {
     const Scratch scratch;
     Want want = want_of(put(scratch / "file", "content"));
-    want.places = {{"", 0, -1}, {"relative", 0, -1}, {scratch / "none", 0, -1}, {"/x/../" + (scratch / "file"), 0, -1},
+    want.places = {{"", 0, -1},
+                   {"relative", 0, -1},
+                   {scratch / "none", 0, -1},
+                   {"/x/../" + (scratch / "file"), 0, -1},
                    {scratch / "file", static_cast<std::uint32_t>(::getpid()), -1}};
     CHECK(only(*start(), want).digest == digest::sha256("content"));
 }

@@ -24,7 +24,8 @@ constexpr std::size_t kPlenty = std::size_t{1} << 30;
 
 std::string lines(int count) {
     std::string text;
-    for (int i = 0; i < count; ++i) text += R"({"kind":"access","path":"/data/part-)" + std::to_string(i * 7919) + "\"}\n";
+    for (int i = 0; i < count; ++i)
+        text += R"({"kind":"access","path":"/data/part-)" + std::to_string(i * 7919) + "\"}\n";
     return text;
 }
 
@@ -41,7 +42,8 @@ Result<std::string> joined(const std::string& path) {
 std::string write_log(const std::string& path, const std::string& text, std::size_t piece) {
     auto log = LogWriter::create(path);
     REQUIRE(log);
-    for (std::size_t at = 0; at < text.size(); at += piece) REQUIRE((*log)->append(std::string_view(text).substr(at, piece)));
+    for (std::size_t at = 0; at < text.size(); at += piece)
+        REQUIRE((*log)->append(std::string_view(text).substr(at, piece)));
     const auto digest = (*log)->finish_hex();
     REQUIRE(digest);
     return *digest;
@@ -73,7 +75,8 @@ TEST_CASE("any byte changed in a frame, cut off or added is noticed") {
         if (got && *got != text) ++unnoticed;
     }
     CHECK(unnoticed == 0);
-    for (std::size_t size = 0; size < frame.size(); ++size) CHECK_FALSE(store::decompress(frame.substr(0, size), kPlenty));
+    for (std::size_t size = 0; size < frame.size(); ++size)
+        CHECK_FALSE(store::decompress(frame.substr(0, size), kPlenty));
     CHECK_FALSE(store::decompress(frame + "x", kPlenty));
     CHECK_FALSE(store::decompress(frame + frame, kPlenty));
     CHECK_FALSE(store::decompress(std::string("\x50\x2a\x4d\x18\x00\x00\x00\x00", 8), kPlenty));  // a skippable frame
@@ -105,7 +108,8 @@ TEST_CASE("what was flushed can be read although the log was never finished") {
     REQUIRE((*log)->append(lines(100)));
     REQUIRE((*log)->flush());
     std::size_t seen = 0;
-    const auto done = store::for_each_line(scratch / "log", [&](std::string_view) -> Status { return ++seen, Status(); });
+    const auto done =
+        store::for_each_line(scratch / "log", [&](std::string_view) -> Status { return ++seen, Status(); });
     CHECK(seen == 100);
     CHECK_FALSE(done);
 }
@@ -154,7 +158,9 @@ TEST_CASE("a damaged log is an error, whatever lines it gave before") {
     SECTION("empty") { put(scratch / "log", ""); }
     SECTION("bytes behind") { put(scratch / "log", bytes + "x"); }
     SECTION("another frame behind") { put(scratch / "log", bytes + bytes); }
-    SECTION("a skippable frame before") { put(scratch / "log", std::string("\x50\x2a\x4d\x18\x00\x00\x00\x00", 8) + bytes); }
+    SECTION("a skippable frame before") {
+        put(scratch / "log", std::string("\x50\x2a\x4d\x18\x00\x00\x00\x00", 8) + bytes);
+    }
     SECTION("no zstd at all") { put(scratch / "log", lines(10)); }
     SECTION("its checksum") {
         std::string damaged = bytes;

@@ -116,8 +116,9 @@ TEST_CASE("what cannot become a run directory is refused before the command star
     put(scratch / "full/file", "");
     put(scratch / "file", "");
     std::filesystem::create_symlink(scratch / "nowhere", scratch / "dangling");
-    for (const std::string& path : {scratch / "full", scratch / "file", scratch / "dangling", scratch / "none/run",
-                                    scratch / "file/run", scratch / "full/..", std::string(), std::string("/"), std::string(".")}) {
+    for (const std::string& path :
+         {scratch / "full", scratch / "file", scratch / "dangling", scratch / "none/run", scratch / "file/run",
+          scratch / "full/..", std::string(), std::string("/"), std::string(".")}) {
         INFO(path);
         const auto writer = RunDirectoryWriter::create(path);
         REQUIRE_FALSE(writer);
@@ -148,8 +149,8 @@ TEST_CASE("what came to the place meanwhile is not written over, and what was re
 TEST_CASE("only plain names are written") {
     const Scratch scratch;
     const auto writer = create(scratch / "run");
-    for (const std::string& name : {std::string(), std::string("."), std::string(".."), std::string("../x"), std::string("a/b"),
-                                    std::string("a\0b", 3)}) {
+    for (const std::string& name : {std::string(), std::string("."), std::string(".."), std::string("../x"),
+                                    std::string("a/b"), std::string("a\0b", 3)}) {
         CHECK_FALSE(writer->write(name, "x"));
     }
     CHECK(entries(writer->working_path()) == 0);

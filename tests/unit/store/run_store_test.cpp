@@ -26,7 +26,9 @@ std::string add_run(const std::string& directory, const std::string& summary = "
     return directory;
 }
 
-std::string id_at(std::int64_t second, std::uint64_t random = 1) { return store::make_run_id(kNoon + second * kSecond, random); }
+std::string id_at(std::int64_t second, std::uint64_t random = 1) {
+    return store::make_run_id(kNoon + second * kSecond, random);
+}
 
 }  // namespace
 
@@ -34,8 +36,9 @@ TEST_CASE("run ids are of one form and sort by time") {
     CHECK(store::make_run_id(1'763'840'290'123'456'789, 0x5f0c) == "20251122T193810123Z-0000000000005f0c");
     CHECK(store::is_run_id("20251122T193810123Z-0000000000005f0c"));
     CHECK(store::make_run_id(kNoon, ~0ULL) < store::make_run_id(kNoon + 1'000'000, 0));
-    for (const char* text : {"", "latest", "20251122T193810123Z-0000000000005f0", "20251122T193810123Z-0000000000005f0cc",
-                             "20251122T193810123Z-0000000000005F0C", "20251122t193810123Z-0000000000005f0c", "../../etc/passwd/aaaaaaaaaaaaaaaaaaa"})
+    for (const char* text : {"", "latest", "20251122T193810123Z-0000000000005f0",
+                             "20251122T193810123Z-0000000000005f0cc", "20251122T193810123Z-0000000000005F0C",
+                             "20251122t193810123Z-0000000000005f0c", "../../etc/passwd/aaaaaaaaaaaaaaaaaaa"})
         CHECK_FALSE(store::is_run_id(text));
 }
 
@@ -120,8 +123,8 @@ TEST_CASE("what leads to no run is named, with a hint") {
     const RunStore runs(scratch / "runs");
     put(scratch / "file", "");
     std::filesystem::create_directory(scratch / "empty");
-    for (const std::string& run : {std::string("latest"), std::string("2026"), std::string("nonsense"), std::string(), id_at(9),
-                                   scratch / "none", scratch / "file", scratch / "empty"}) {
+    for (const std::string& run : {std::string("latest"), std::string("2026"), std::string("nonsense"), std::string(),
+                                   id_at(9), scratch / "none", scratch / "file", scratch / "empty"}) {
         INFO(run);
         const auto resolved = runs.resolve(run);
         REQUIRE_FALSE(resolved);
@@ -132,7 +135,8 @@ TEST_CASE("what leads to no run is named, with a hint") {
 TEST_CASE("a run that was written elsewhere is remembered") {
     const Scratch scratch;
     const RunStore runs(scratch / "runs");
-    const std::string out = add_run(scratch / "out", R"({"pipeline":"p","step":"s","verdict":"WARNED","complete":false})");
+    const std::string out =
+        add_run(scratch / "out", R"({"pipeline":"p","step":"s","verdict":"WARNED","complete":false})");
     REQUIRE(runs.remember(id_at(5), out + "/"));
     REQUIRE(runs.remember(id_at(5), out));
     CHECK(runs.resolve(id_at(5)).value() == out);
