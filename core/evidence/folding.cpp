@@ -19,6 +19,8 @@ namespace {
 // A directory, and whether it is known only by the tail of its path.
 using Directory = std::pair<bool, std::string>;
 
+constexpr std::uint64_t kMostBytes = INT64_MAX;
+
 Directory parent_of(bool truncated, std::string_view path) {
     const std::size_t slash = path.find_last_of('/');
     if (slash == std::string_view::npos) return {truncated, ""};
@@ -192,7 +194,8 @@ class Folding {
         for (const std::size_t index : members) {
             const run::FileEntry& file = files_[index];
             ++sum.files;
-            sum.bytes += file.size;
+            // Sparse files of a hostile step may claim more than 64 bits can hold.
+            sum.bytes += std::min(file.size, kMostBytes - sum.bytes);
             sum.outputs += is_subject(file) ? 1U : 0U;
             sum.opens += file.opens;
             sum.access |= file.access;
