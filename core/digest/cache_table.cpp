@@ -200,7 +200,8 @@ Status CacheTable::reserve(const std::string& path, std::uint64_t more) {
 
 void CacheTable::place(const Entry& entry, Bucket& bucket) {
     const auto& [object, stamp] = entry.key;
-    auto row = std::find_if(bucket.begin(), bucket.end(), [&](const CacheRow& r) { return same_object(r, object); });
+    auto row = std::find_if(bucket.begin(), bucket.end(),
+                            [&object = object](const CacheRow& r) { return same_object(r, object); });
     if (row == bucket.end())
         row = std::find_if(bucket.begin(), bucket.end(), [](const CacheRow& r) { return r.inode == 0; });
     if (row == bucket.end())
