@@ -5,6 +5,7 @@
 #include "cli/show_tables.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verb.hpp"
+#include "core/verify/verify.hpp"
 
 namespace fstracker::cli {
 namespace {
