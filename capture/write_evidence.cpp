@@ -63,11 +63,7 @@ Result<WrittenEvidence> write_evidence(run::Record record, const EvidenceRequest
     if (!trace_bundle) return fail(trace_bundle.error());
 
     const judge::Judgement judgement = judge::judge(record);
-    auto read_back = evidence::read_trace(trace.statement);
-    if (!read_back) return fail(read_back.error().within("the trace just written"));
-    std::vector<evidence::Subject> outputs = std::move(read_back->subjects);
-    std::erase_if(outputs, [](const evidence::Subject& s) { return s.name == store::kEventsFile || s.name == store::kFilesFile; });
-    auto verdict_bundle = sign_statement(evidence::write_verdict(judgement, record.info, digest::sha256(*trace_bundle), outputs), request.key);
+    auto verdict_bundle = sign_statement(evidence::write_verdict(judgement, record.info, digest::sha256(*trace_bundle), trace.outputs), request.key);
     if (!verdict_bundle) return fail(verdict_bundle.error());
 
     const double finish = std::chrono::duration<double>(std::chrono::steady_clock::now() - request.finish_start).count();

@@ -69,7 +69,7 @@ static __always_inline __u32 name__append(struct scratch *s, struct task_struct 
         *flags |= FST_STRING_UNREADABLE;
         return end;
     }
-    *name_size = length & (FST_NAME_ARG_MAX * 2 - 1);
+    *name_size = (length - 1) & (FST_NAME_ARG_MAX * 2 - 1); /* without the terminator */
     return end + *name_size;
 }
 

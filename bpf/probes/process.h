@@ -166,8 +166,8 @@ int BPF_PROG(process__exec, struct task_struct *task, int old_pid, struct linux_
         }
         at = offset__bounded(end);
         long length = bpf_probe_read_kernel_str(s->bytes + at, FST_PATH_MAX, bprm->filename);
-        if (length > 0) {
-            r->filename_size = length & (FST_PATH_MAX * 2 - 1);
+        if (length > 1) { /* it counts the terminator */
+            r->filename_size = (length - 1) & (FST_PATH_MAX * 2 - 1);
             end = at + r->filename_size;
         }
         at = end;

@@ -9,6 +9,29 @@
 
 namespace fstracker::event {
 
+// File system types of linux/magic.h.
+bool Object::made_by_kernel(std::uint64_t magic) {
+    switch (magic) {
+        case 0x9fa0:      // proc
+        case 0x62656572:  // sysfs
+        case 0x64626720:  // debugfs
+        case 0x74726163:  // tracefs
+        case 0x27e0eb:    // cgroup
+        case 0x63677270:  // cgroup2
+        case 0x73636673:  // securityfs
+        case 0xf97cff8c:  // selinuxfs
+        case 0xcafe4a11:  // bpf
+        case 0x6165676c:  // pstore
+        case 0xde5e81e4:  // efivarfs
+        case 0x62656570:  // configfs
+        case 0x42494e4d:  // binfmt_misc
+        case 0x19800202:  // mqueue
+            return true;
+        default: return false;
+    }
+}
+
+
 namespace {
 
 constexpr std::uint32_t kMinorBits = 20;

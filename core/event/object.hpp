@@ -47,7 +47,9 @@ struct Object {
     std::uint64_t magic = 0;    // file system type (statfs f_type)
 
     auto operator<=>(const Object&) const = default;
-    [[nodiscard]] bool regular() const { return (mode & 0170000U) == 0100000U; }
+    // A file with content of its own. What the kernel makes up when it is read (/proc, /sys and their like) has none.
+    [[nodiscard]] bool regular() const { return (mode & 0170000U) == 0100000U && !made_by_kernel(magic); }
+    static bool made_by_kernel(std::uint64_t magic);
     [[nodiscard]] bool directory() const { return (mode & 0170000U) == 0040000U; }
 };
 

@@ -35,6 +35,7 @@ std::size_t depth_of(const Directory& directory) {
 void append_subject(Tables& tables, const Subject& subject) {
     JsonWriter json(tables.subjects.empty() ? tables.subjects : tables.subjects += ',');
     write_subject(json, subject);
+    tables.outputs.push_back(subject);
 }
 
 // An entry of the table, or a folded directory. Entries keep no text: it is made again where it is needed, since a

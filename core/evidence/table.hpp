@@ -42,6 +42,7 @@ bool is_subject(const run::FileEntry& entry);
 struct Tables {
     std::string files;
     std::string subjects;  // of the outputs
+    std::vector<Subject> outputs;  // the same as values
     bool folded = false;
 };
 

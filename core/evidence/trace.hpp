@@ -48,6 +48,7 @@ struct TraceLimits {
 
 struct TraceDocument {
     std::string statement;     // canonical JSON
+    std::vector<Subject> outputs;  // those of its subjects that are outputs
     bool folded = false;       // then
     std::string files_ndjson;  // the whole table, an entry of fileAccess a line; not yet compressed
 };
