@@ -45,6 +45,7 @@ int unknown_verb(const std::string& word) {
 
 int run_verb(const Verb& verb, std::vector<std::string> words, const Trailer& trailer) {
     CLI::App app;
+    app.allow_extras();  // refused below, by name
     const auto action = declare_verb(verb, app, trailer);
     const auto usage_hint = fmt::format("usage: track {}; track help {}", verb.usage, verb.name);
     try {
@@ -52,13 +53,13 @@ int run_verb(const Verb& verb, std::vector<std::string> words, const Trailer& tr
         app.parse(words);
     } catch (const CLI::CallForHelp&) {
         return say(verb_help(verb, width_of(STDOUT_FILENO)));
-    } catch (const CLI::ExtrasError& error) {
-        const auto hint = verb.takes_command && !trailer.separator
-                              ? "write -- before the command, as in: track -- python3 train.py"
-                              : usage_hint;
-        return refuse(verb.failure_status, error.what(), hint);
     } catch (const CLI::ParseError& error) {
         return refuse(verb.failure_status, error.what(), usage_hint);
+    }
+    if (const auto extras = app.remaining(); !extras.empty()) {
+        const bool forgot = verb.takes_command && !trailer.separator;
+        return refuse(verb.failure_status, "unexpected argument: " + extras.front(),
+                      forgot ? "write -- before the command, as in: track -- python3 train.py" : usage_hint);
     }
     const auto status = action();
     if (status) return *status;

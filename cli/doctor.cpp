@@ -5,6 +5,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -57,6 +59,25 @@ Finding check_store() {
     if (free < kLeastFreeBytes)
         return {"store", false, true, text, "make room, or set FSTRACKER_STORE to another file system"};
     return {"store", true, true, text, ""};
+}
+
+// Without the kernel's types no BPF program can be fitted to it.
+Finding check_btf() {
+    const auto path = environment("FSTRACKER_BTF").value_or("/sys/kernel/btf/vmlinux");
+    if (::access(path.c_str(), R_OK) == 0) return {"btf", true, true, "BTF, the kernel's types: " + path, ""};
+    return {"btf", false, true, "BTF, the kernel's types: " + path + ": " + std::strerror(errno),
+            "use a kernel with CONFIG_DEBUG_INFO_BTF, or name a file with its BTF in FSTRACKER_BTF"};
+}
+
+// All that the contract names: those that this version has not, too.
+std::vector<capture::BackendReport> backends_of_this_host() {
+    auto reports = capture::probe_backends();
+    for (const char* name : {"lsm", "fentry", "tracepoint", "ptrace"}) {
+        const bool told =
+            std::any_of(reports.begin(), reports.end(), [name](const auto& report) { return report.name == name; });
+        if (!told) reports.push_back({name, false, "not in this version of track", "", {}});
+    }
+    return reports;
 }
 
 Finding check_cache() {
@@ -134,8 +155,8 @@ std::string as_json(const std::vector<capture::BackendReport>& backends, const s
 }
 
 Result<int> run(bool json) {
-    const auto backends = capture::probe_backends();
-    const std::vector<Finding> findings = {check_store(), check_cache(), check_key(), check_daemon()};
+    const auto backends = backends_of_this_host();
+    const std::vector<Finding> findings = {check_btf(), check_store(), check_cache(), check_key(), check_daemon()};
     bool can_record = false;
     for (const auto& backend : backends) can_record = can_record || backend.usable;
     for (const auto& finding : findings) can_record = can_record && (finding.good || !finding.needed);

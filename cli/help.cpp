@@ -17,6 +17,12 @@ struct Entry {
     std::string text;
 };
 
+// "NAME"; CLI11 adds the values that are allowed, which the description has already.
+std::string type_of(const CLI::Option& option) {
+    const auto name = option.get_type_name();
+    return name.substr(0, name.find(':'));
+}
+
 // What the App knows, in the order of declaration: arguments first, then options.
 std::vector<Entry> entries(const Verb& verb) {
     CLI::App app;
@@ -32,8 +38,7 @@ std::vector<Entry> entries(const Verb& verb) {
         for (const auto& name : option->get_snames()) names += (names.empty() ? "-" : ", -") + name;
         for (const auto& name : option->get_lnames()) names += (names.empty() ? "--" : ", --") + name;
         // A flag takes no value.
-        if (option->get_type_size() != 0 && option->get_items_expected_max() != 0)
-            names += ' ' + option->get_type_name();
+        if (option->get_type_size() != 0 && option->get_items_expected_max() != 0) names += ' ' + type_of(*option);
         options.push_back({names, option->get_description()});
     }
     arguments.insert(arguments.end(), options.begin(), options.end());

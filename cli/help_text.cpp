@@ -17,15 +17,21 @@ const char* const kDescription =
     "verifying need no privilege.";
 
 const NamedTexts& environment_texts() {
-    static const NamedTexts kTexts = {{"FSTRACKER_STORE",
-                                       "The run store. Default: /var/lib/fstracker/runs for root, else fstracker/runs "
-                                       "in $XDG_STATE_HOME or ~/.local/state."},
-                                      {"FSTRACKER_CACHE",
-                                       "The folder of the digest cache. Default: /var/cache/fstracker for root, else "
-                                       "fstracker in $XDG_CACHE_HOME or ~/.cache."},
-                                      {"FSTRACKER_KEY_PASSPHRASE", "The passphrase of an encrypted private key."},
-                                      {"XDG_CONFIG_HOME", "Where fstracker/key.pem is. Default: ~/.config."},
-                                      {"NO_COLOR", "When set and not empty, nothing is coloured."}};
+    static const NamedTexts kTexts = {
+        {"FSTRACKER_STORE",
+         "The run store. Default: /var/lib/fstracker/runs for root, else fstracker/runs "
+         "in $XDG_STATE_HOME or ~/.local/state."},
+        {"FSTRACKER_CACHE",
+         "The folder of the digest cache. Default: /var/cache/fstracker for root, else "
+         "fstracker in $XDG_CACHE_HOME or ~/.cache."},
+        {"FSTRACKER_KEY_PASSPHRASE", "The passphrase of an encrypted private key."},
+        {"XDG_CONFIG_HOME", "Where fstracker/key.pem is. Default: ~/.config."},
+        {"FSTRACKER_BTF", "A file with the kernel's type information, for a kernel that has none of its own."},
+        {"FSTRACKER_RING_BYTES",
+         "The size of the ring buffer between kernel and recorder, a power of two. A run that loses events for want of "
+         "room "
+         "says so; make it larger then."},
+        {"NO_COLOR", "When set and not empty, nothing is coloured."}};
     return kTexts;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/stat.h>
 
+#include <bit>
+#include <charconv>
 #include <memory>
 
 #include "capture/record_run.hpp"
@@ -41,6 +43,18 @@ Result<NamedProject> read_project(const std::string& root) {
     project.file = std::move(*parsed);
     project.digests[path] = base::to_hex(digest::sha256(*text));
     return project;
+}
+
+// $FSTRACKER_RING_BYTES and $FSTRACKER_BTF: for kernels and loads that the usual choice does not fit.
+Status take_capture_settings(capture::RunRequest& request) {
+    request.btf = environment("FSTRACKER_BTF").value_or("");
+    const auto given = environment("FSTRACKER_RING_BYTES");
+    if (!given) return {};
+    const auto* end = given->data() + given->size();
+    const auto parsed = std::from_chars(given->data(), end, request.ring_bytes);
+    if (parsed.ec == std::errc() && parsed.ptr == end && std::has_single_bit(request.ring_bytes)) return {};
+    return fail(ErrorKind::kInvalid, "FSTRACKER_RING_BYTES=" + *given + ": is no power of two",
+                "leave it out, or write a number of bytes such as 67108864");
 }
 
 // What a later version will judge with. Ignoring it would let a person believe that it was.
@@ -102,6 +116,7 @@ Result<capture::RunRequest> make_request(const RunOptions& options, const std::v
     if (!digest) return fail(digest.error());
     request.digest = *digest;
     request.version = std::string(kVersion);
+    if (auto status = take_capture_settings(request); !status) return fail(status.error());
     return request;
 }
 
@@ -147,7 +162,6 @@ int tell_outcome(const RunOptions& options, const capture::RunOutcome& outcome) 
 Result<int> run(const RunOptions& options, const Trailer& trailer) {
     if (!trailer.separator || trailer.command.empty())
         return fail(ErrorKind::kInvalid, "no command was given", "write it after --, as in: track -- python3 train.py");
-    if (trailer.command.front().empty()) return fail(ErrorKind::kInvalid, "the command's name is empty");
     const auto request = make_request(options, trailer.command);
     if (!request) return fail(request.error());
     if (options.verbose) write_request(*request);

@@ -24,6 +24,18 @@ int write_all(int fd, std::string_view text) {
     return 0;
 }
 
+// Where the error itself has none.
+const char* usual_hint(ErrorKind kind) {
+    switch (kind) {
+        case ErrorKind::kInvalid: return "track --help lists the verbs, track help VERB their options";
+        case ErrorKind::kNotFound: return "check the name, and that its folder is there";
+        case ErrorKind::kPermission: return "recording needs root, and a file needs a user who may use it";
+        case ErrorKind::kUnsupported: return "track doctor says what this host allows";
+        case ErrorKind::kSystem: return "track doctor looks at space, key and kernel";
+    }
+    return "track doctor";
+}
+
 }  // namespace
 
 bool has_colours(int fd) {
@@ -42,9 +54,8 @@ unsigned width_of(int fd) {
 }
 
 void tell_error(const Error& error) {
-    auto text = "track: " + report::printable(error.message) + '\n';
-    if (!error.hint.empty()) text += "hint: " + report::printable(error.hint) + '\n';
-    write_all(STDERR_FILENO, text);
+    const auto hint = error.hint.empty() ? usual_hint(error.kind) : report::printable(error.hint);
+    write_all(STDERR_FILENO, "track: " + report::printable(error.message) + "\nhint: " + hint + '\n');
 }
 
 Status print(const std::string& text) {

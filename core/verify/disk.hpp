@@ -9,6 +9,8 @@
 
 namespace fstracker::verify {
 
+// Left out: what the caller handed in open for writing and the run did not open itself. It is the caller's log or
+// terminal, and whoever called may go on writing.
 struct DiskCheck {
     std::size_t same = 0;
     std::size_t gone = 0;              // not there, or nothing that can be read
