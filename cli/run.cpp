@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <bit>
@@ -69,18 +70,22 @@ Status refuse_what_is_not_here(const RunOptions& options) {
     return {};
 }
 
-Status check_summary_path(const std::string& path) {
+// Said before the command starts: afterwards it would be too late.
+Status check_folder_of(const char* option, const std::string& path) {
     if (path.empty()) return {};
-    const auto slash = path.rfind('/');
+    const auto end = path.find_last_not_of('/');
+    const auto slash = end == std::string::npos ? 0 : path.rfind('/', end);
     const auto folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
     struct stat status {};
     if (::stat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return {};
-    return fail(ErrorKind::kNotFound, "--summary " + path + ": there is no folder " + folder, "make the folder first");
+    return fail(ErrorKind::kNotFound, fmt::format("{} {}: there is no folder {}", option, path, folder),
+                "make the folder first");
 }
 
 Result<capture::RunRequest> make_request(const RunOptions& options, const std::vector<std::string>& command) {
     if (auto status = refuse_what_is_not_here(options); !status) return fail(status.error());
-    if (auto status = check_summary_path(options.summary); !status) return fail(status.error());
+    if (auto status = check_folder_of("--summary", options.summary); !status) return fail(status.error());
+    if (auto status = check_folder_of("--out", options.out); !status) return fail(status.error());
     const auto here = current_directory();
     if (!here) return fail(here.error());
     const auto root = project_root(*here);

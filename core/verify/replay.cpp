@@ -177,6 +177,8 @@ void compare_completeness(const run::Completeness& stated, const run::Completene
     compare("unhashed", stated.unhashed, replayed.unhashed);
     compare("truncated", stated.truncated, replayed.truncated);
     compare("blindSpots", stated.blind_spots, replayed.blind_spots);
+    compare("the list of entered blind spots", stated.entered_blind_spots, replayed.entered_blind_spots);
+    compare("the list of reasons", stated.reasons, replayed.reasons);
 }
 
 }  // namespace
@@ -208,6 +210,8 @@ std::optional<run::Record> replay_log(const std::string& path, const run::RunInf
 void compare_records(const run::Record& stated, const run::Record& replayed, FaultList& faults) {
     if (stated.info.finished != replayed.info.finished)
         faults.add(store::kTraceFile, "the run's end is not that of the event log");
+    if (stated.info.status != replayed.info.status)
+        faults.add(store::kTraceFile, "the command's exit status is not that of the event log");
     compare_processes(stated.processes, replayed.processes, faults);
     compare_files(stated.files, replayed.files, faults);
     compare_connections(stated.connections, replayed.connections, faults);

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/report/report.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "core/report/printable.hpp"
+#include "core/report/process_tree.hpp"
+#include "core/report/summary.hpp"
+#include "tests/unit/verify/evidence_maker.hpp"
+
+using namespace fstracker;
+using nlohmann::json;
+
+namespace {
+
+verify::RunDocuments documents(run::Record record) {
+    const auto judgement = judge::judge(record);
+    return {{{}, std::move(record), false}, evidence::VerdictStatement{{}, {}, judgement}};
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    return lines;
+}
+
+}  // namespace
+
+TEST_CASE("the first screen says verdict, why and what to do next", "[report]") {
+    auto record = testing::EvidenceMaker().record();
+    for (int i = 0; i < 500; ++i) record.completeness.blind_spots.push_back("a long list");
+    const auto lines = lines_of(report::text_report(documents(record), {}));
+    std::string screen;
+    for (std::size_t i = 0; i < 24 && i < lines.size(); ++i) screen += lines[i] + '\n';
+    CHECK_THAT(screen, Catch::StartsWith("CLEAN  fraud / train") && Catch::Contains("why ") &&
+                           Catch::Contains("sure ") && Catch::Contains("next ") &&
+                           Catch::Contains("track verify " + record.info.id));
+}
+
+TEST_CASE("width is respected, and no byte of a step reaches the terminal unescaped", "[report]") {
+    auto record = testing::EvidenceMaker("/data/\x1b]0;owned\x07/" + std::string(300, 'x') + "\n.csv").record();
+    record.processes.front().arguments = {"python3", "\x1b[31m", std::string(500, 'y')};
+    record.info.step = "st\x1b[2Jep";
+    record.completeness.blind_spots.push_back(std::string(300, 'z') + "\r");
+    for (const unsigned width : {40U, 80U, 200U}) {
+        for (const auto& line : lines_of(report::text_report(documents(record), {false, width}))) {
+            INFO(line);
+            CHECK(report::columns(line) <= width);
+            CHECK(line.find('\x1b') == std::string::npos);
+            CHECK(line.find('\r') == std::string::npos);
+        }
+    }
+    CHECK_THAT(report::text_report(documents(record), {true, 80}), Catch::StartsWith("\x1b[1;32mCLEAN"));
+}
+
+TEST_CASE("a run without verdict is INCOMPLETE everywhere", "[report]") {
+    auto run = documents(testing::EvidenceMaker().record());
+    run.verdict.reset();
+    CHECK_THAT(report::text_report(run, {}), Catch::StartsWith("INCOMPLETE") && Catch::Contains("there is no verdict"));
+    const auto told = json::parse(report::json_report(run));
+    CHECK(told["verdict"] == "INCOMPLETE");
+    CHECK(told["complete"] == false);
+}
+
+TEST_CASE("the JSON report has the keys of the contract", "[report]") {
+    auto record = testing::EvidenceMaker().record();
+    auto run = documents(record);
+    judge::Incident incident;
+    incident.id = "F-0123456789ab";
+    incident.level = judge::Level::kLow;
+    incident.processes = {1, 99};
+    incident.files = {"/data/train.csv", "/not/there"};
+    auto worse = incident;
+    worse.level = judge::Level::kHigh;
+    run.verdict->judgement.incidents = {incident, worse};
+    const auto told = json::parse(report::json_report(run));
+    for (const auto* key :
+         {"run", "pipeline", "step", "verdict", "complete", "baseline", "incidents", "changes", "coverage"})
+        CHECK(told.contains(key));
+    for (const auto* key : {"file", "digest", "runs", "maturity"}) CHECK(told["baseline"].contains(key));
+    for (const auto* role : {"data", "model", "library", "executable"})
+        for (const auto* key : {"new", "changed", "gone"}) CHECK(told["changes"][role][key].is_array());
+    for (const auto* key : {"backend", "ledger", "unhashed", "blindSpots"}) CHECK(told["coverage"].contains(key));
+    CHECK(told["coverage"]["ledger"]["kernel"]["exec"]["seen"] == 1);
+    REQUIRE(told["incidents"].size() == 2);
+    CHECK(told["incidents"][0]["level"] == "high");
+    for (const auto* key : {"id", "level", "family", "rules", "title", "why", "processes", "files", "atlas", "attack",
+                            "mitigations", "innocent", "fingerprint", "accept", "suppress"})
+        CHECK(told["incidents"][0].contains(key));
+    CHECK(told["incidents"][0]["processes"].size() == 1);
+    CHECK(told["incidents"][0]["files"][0]["role"] == "data");
+    CHECK(told["incidents"][0]["files"][1]["digest"].is_null());
+}
+
+TEST_CASE("NDJSON has one object a line, each with its kind", "[report]") {
+    const auto record = testing::EvidenceMaker("/data/\xFF\n.csv").record();
+    std::map<std::string, std::size_t> kinds;
+    for (const auto& line : lines_of(report::ndjson_report(documents(record)))) ++kinds[json::parse(line).at("kind")];
+    CHECK(kinds["run"] == 1);
+    CHECK(kinds["process"] == record.processes.size());
+    CHECK(kinds["connection"] == 1);
+    CHECK(kinds["file"] == record.files.size());
+}
+
+TEST_CASE("the summary has the keys of the contract", "[report]") {
+    const auto record = testing::EvidenceMaker().record();
+    const auto told =
+        json::parse(report::summary_json(record, judge::judge(record), "/runs/x\xFF", 3, {1.5, 0.25, 10}));
+    CHECK(told["exitCode"] == 3);
+    CHECK(told["verdict"] == "CLEAN");
+    CHECK(told["counts"] == json({{"processes", 1},
+                                  {"executables", 1},
+                                  {"libraries", 0},
+                                  {"filesRead", 1},
+                                  {"filesWritten", 0},
+                                  {"bytesHashed", 10}}));
+    CHECK(told["seconds"] == json({{"command", 1.5}, {"finish", 0.25}}));
+    CHECK(told["findings"] == json({{"critical", 0}, {"high", 0}, {"medium", 0}, {"low", 0}}));
+}
+
+TEST_CASE("a process table whose parents go in a circle is still shown whole", "[report]") {
+    std::vector<run::Process> processes(4);
+    for (std::uint32_t i = 0; i < 4; ++i) processes[i].id = i + 1;
+    processes[1].parent = 1;
+    processes[2].parent = 4;
+    processes[3].parent = 3;
+    const auto lines = report::process_tree(processes);
+    REQUIRE(lines.size() == 4);
+    CHECK(lines[1].process->id == 2);
+    CHECK(lines[1].depth == 1);
+    CHECK(report::process_chain(processes, 3).size() == 2);
+    CHECK(report::process_chain(processes, 2).front()->id == 1);
+}
