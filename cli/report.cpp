@@ -20,6 +20,13 @@ struct ReportOptions {
     bool json = false;
 };
 
+constexpr unsigned kWidthOfFiles = 120;
+
+// A log keeps what a terminal has no room for.
+unsigned page_width() {
+    return ::isatty(STDOUT_FILENO) == 1 || environment("COLUMNS") ? width_of(STDOUT_FILENO) : kWidthOfFiles;
+}
+
 Result<int> run(const ReportOptions& options) {
     const auto& format = options.json ? "json" : options.format;
     for (const auto* later : {"sarif", "junit", "markdown", "html"}) {
@@ -42,7 +49,7 @@ Result<int> run(const ReportOptions& options) {
         text = report::ndjson_report(*documents);
     else
         text = report::text_report(*documents,
-                                   {!to_file && has_colours(STDOUT_FILENO), to_file ? 80 : width_of(STDOUT_FILENO)});
+                                   {!to_file && has_colours(STDOUT_FILENO), to_file ? kWidthOfFiles : page_width()});
     const auto written = to_file ? base::write_file_durably(options.output, text) : print(text);
     if (!written) return fail(written.error());
     return 0;
