@@ -10,6 +10,8 @@
 #include "probes/name.h"
 #include "probes/network.h"
 #include "probes/process.h"
+#include "probes/security.h"
+#include "probes/symbol.h"
 #include "probes/syscall.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

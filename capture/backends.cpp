@@ -8,22 +8,22 @@ namespace fstracker::capture {
 
 namespace {
 
-constexpr std::array<std::string_view, 1> kNames = {"tracepoint"};
+constexpr std::array<std::string_view, 3> kNames = {"lsm", "fentry", "tracepoint"};
 
+// Programs are chosen by the beginning of their name.
 struct Part {
-    std::string_view program;
+    std::string_view prefix;
     std::string_view backend;  // empty: every one
     bool optional = false;
 };
 
 constexpr std::array kParts = {
-    Part{"process__fork", ""},
-    Part{"process__exec", ""},
-    Part{"process__exit", ""},
-    Part{"syscall__exit", "tracepoint"},
-    Part{"touched__changed", "tracepoint", true},
-    Part{"touched__same_tick", "tracepoint", true},
-    Part{"touched__set", "tracepoint", true},
+    Part{"process__", ""},
+    Part{"syscall__exit", ""},
+    Part{"touched__", "tracepoint", true},
+    Part{"lsm__", "lsm"},
+    Part{"fentry__d_instantiate", "lsm"},
+    Part{"fentry__", "fentry"},
 };
 
 // What no tracer on the host sees, whatever its hooks.
@@ -34,14 +34,19 @@ constexpr std::array<std::string_view, 4> kAlways = {
     "Code that was read into anonymous memory and made executable there is recorded as the read of its file.",
 };
 
-constexpr std::array<std::string_view, 7> kTracepoint = {
-    "Files opened, renamed or removed through io_uring are not seen; that an io_uring was set up is.",
+// The system calls' returns, whatever tells the objects.
+constexpr std::array<std::string_view, 3> kNamesAndPeers = {
+    "The names in rename, link and unlink are the call's arguments, believed where they lead to the object that changed.",
+    "Renames, links, removals and connections made through io_uring or by 32-bit system calls are not seen; that an io_uring was set up is.",
+    "Attributes set by setxattr, chmod and chown are not recorded.",
+};
+
+constexpr std::array<std::string_view, 5> kTracepoint = {
+    "Files opened through io_uring are not seen; that an io_uring was set up is.",
     "32-bit system calls are not followed; that they were made is recorded.",
     "A descriptor that another thread closes or replaces before its system call has returned is read too late (descriptor race).",
     "Descriptors received through recvmmsg beyond its first message, through fanotify or from a seccomp listener are not listed.",
     "Bytes taken from another process's memory (ptrace, process_vm_readv) have no file; that it was done is recorded.",
-    "The names in rename, link and unlink are the call's arguments, believed where they lead to the object that changed.",
-    "Attributes set by setxattr, chmod and chown are not recorded.",
 };
 
 }  // namespace
@@ -50,16 +55,19 @@ std::span<const std::string_view> backend_names() { return kNames; }
 
 bool backend_wants(std::string_view backend, std::string_view program) {
     return std::any_of(kParts.begin(), kParts.end(), [&](const Part& part) {
-        return part.program == program && (part.backend.empty() || part.backend == backend);
+        return program.starts_with(part.prefix) && (part.backend.empty() || part.backend == backend);
     });
 }
 
 bool is_optional(std::string_view program) {
-    return std::any_of(kParts.begin(), kParts.end(), [&](const Part& part) { return part.program == program && part.optional; });
+    return std::any_of(kParts.begin(), kParts.end(), [&](const Part& part) { return program.starts_with(part.prefix) && part.optional; });
 }
+
+bool takes_objects_from_hooks(std::string_view backend) { return backend == "lsm" || backend == "fentry"; }
 
 std::vector<std::string> backend_blind_spots(std::string_view backend, const std::vector<std::string>& hooks) {
     std::vector<std::string> spots(kAlways.begin(), kAlways.end());
+    spots.insert(spots.end(), kNamesAndPeers.begin(), kNamesAndPeers.end());
     if (backend == "tracepoint") {
         spots.insert(spots.end(), kTracepoint.begin(), kTracepoint.end());
         if (std::find(hooks.begin(), hooks.end(), "tp_btf/ctime_ns_xchg") == hooks.end())

@@ -17,6 +17,9 @@ bool backend_wants(std::string_view backend, std::string_view program);
 // Programs whose hook not every kernel has.
 bool is_optional(std::string_view program);
 
+// Whether opens and mappings come from the kernel's own hooks, and sys_exit leaves them alone.
+bool takes_objects_from_hooks(std::string_view backend);
+
 // One English sentence each, with the mechanism's usual word. `hooks`: the sections that were loaded.
 std::vector<std::string> backend_blind_spots(std::string_view backend, const std::vector<std::string>& hooks);
 

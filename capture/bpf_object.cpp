@@ -14,13 +14,13 @@
 #include <string_view>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 
 #include "capture/backends.hpp"
-#include "capture/kernel_symbols.hpp"
+#include "core/base/durable_file.hpp"
 #include "core/base/errno_error.hpp"
+#include "core/base/fd.hpp"
 
 namespace fstracker::capture {
 
@@ -60,9 +60,43 @@ Error refused(int error, const BpfSettings& settings) {
     return result;
 }
 
+// Asks the kernel for the kind of program alone, with a target that cannot be right: a host that has forbidden the kind
+// says so at once, and all others complain of the target. Loading the real ones to find out would cost 100 ms.
+bool kind_forbidden(const std::string& backend) {
+    const std::array<bpf_insn, 2> nothing{{{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}}};
+    const bool lsm = backend == "lsm";
+    LIBBPF_OPTS(bpf_prog_load_opts, options);
+    options.expected_attach_type = lsm ? BPF_LSM_MAC : BPF_TRACE_FEXIT;
+    options.attach_btf_id = 1;
+    const base::Fd program(bpf_prog_load(lsm ? BPF_PROG_TYPE_LSM : BPF_PROG_TYPE_TRACING, "probe", "GPL", nothing.data(), nothing.size(), &options));
+    return !program && (errno == EPERM || errno == EACCES);
+}
+
+// BPF LSM programs load and attach, and are never called, where `bpf` is not among the active security modules.
+Status lsm_is_active() {
+    const auto modules = base::read_file("/sys/kernel/security/lsm", 4096);
+    if (!modules) return fail(modules.error().within("backend lsm"));
+    if (("," + *modules + ",").find(",bpf,") != std::string::npos || modules->ends_with("bpf\n")) return {};
+    return fail(ErrorKind::kUnsupported, "backend lsm: bpf is not among the kernel's security modules", "add bpf to lsm= on the kernel's command line");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<BpfObject>> BpfObject::load(const BpfSettings& settings) {
+    if (takes_objects_from_hooks(settings.backend) && kind_forbidden(settings.backend)) {
+        last_complaint.clear();
+        return fail(refused(EPERM, settings));
+    }
+    if (settings.backend == "lsm") {
+        if (auto active = lsm_is_active(); !active) return fail(active.error());
+    }
+    // A tracepoint that this kernel does not have (the change-time ones came with 6.13) is a blind spot, not a failure.
+    auto object = load(settings, true);
+    if (object || object.error().kind == ErrorKind::kPermission) return object;
+    return load(settings, false);
+}
+
+Result<std::unique_ptr<BpfObject>> BpfObject::load(const BpfSettings& settings, bool with_optional) {
     libbpf_set_print(keep_complaint);
     last_complaint.clear();
     const std::string types = settings.btf.empty() ? "/sys/kernel/btf/vmlinux" : settings.btf;
@@ -77,29 +111,27 @@ Result<std::unique_ptr<BpfObject>> BpfObject::load(const BpfSettings& settings) 
     if (object->skeleton_ == nullptr) return fail(refused(errno, settings));
     fstracker_bpf* skeleton = object->skeleton_;
 
-    skeleton->rodata->deferred_fput = kernel_symbol("____fput");
     skeleton->rodata->wall_clock_offset = now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME);
+    skeleton->rodata->objects_from_hooks = takes_objects_from_hooks(settings.backend);
     const int cpus = libbpf_num_possible_cpus();
     bpf_map__set_max_entries(skeleton->maps.scratches, static_cast<__u32>(std::max(cpus, 1)));
     if (settings.ring_bytes != 0) bpf_map__set_max_entries(skeleton->maps.ring, static_cast<__u32>(settings.ring_bytes));
 
-    btf* kernel_types = settings.btf.empty() ? btf__load_vmlinux_btf() : btf__parse(settings.btf.c_str(), nullptr);
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, skeleton->obj) {
         const std::string_view section = bpf_program__section_name(program);
-        const bool iterator = section.starts_with("iter/");
-        bool wanted = iterator || backend_wants(settings.backend, bpf_program__name(program));
-        // A tracepoint that this kernel does not have (the change-time ones came with 6.13) is a blind spot, not a failure.
-        if (wanted && section.starts_with("tp_btf/") && is_optional(bpf_program__name(program)))
-            wanted = kernel_types != nullptr &&
-                     btf__find_by_name_kind(kernel_types, fmt::format("btf_trace_{}", section.substr(7)).c_str(), BTF_KIND_TYPEDEF) > 0;
+        const bool run_by_us = section.starts_with("iter/") || section == "syscall";
+        bool wanted = run_by_us || backend_wants(settings.backend, bpf_program__name(program));
+        if (is_optional(bpf_program__name(program))) wanted = wanted && with_optional;
         bpf_program__set_autoload(program, wanted);
-        if (!wanted || iterator) continue;
+        if (!wanted || run_by_us) continue;
         object->attached_.push_back(program);
         object->hooks_.emplace_back(section);
     }
-    btf__free(kernel_types);
     if (const int error = fstracker_bpf__load(skeleton); error != 0) return fail(refused(-error, settings));
+    // Where the kernel does not say (kptr_restrict), a script's name is known and its file is not: a blind spot.
+    LIBBPF_OPTS(bpf_test_run_opts, once);
+    bpf_prog_test_run_opts(bpf_program__fd(skeleton->progs.symbol__find_deferred_fput), &once);
     return object;
 }
 

@@ -35,6 +35,7 @@ class BpfObject {
 
   private:
     BpfObject() = default;
+    static Result<std::unique_ptr<BpfObject>> load(const BpfSettings& settings, bool with_optional);
 
     fstracker_bpf* skeleton_ = nullptr;
     std::vector<bpf_program*> attached_;  // those of the backend

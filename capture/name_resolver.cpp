@@ -69,9 +69,11 @@ event::Renamed resolve(const event::NameChange& change) {
     const std::string second = two_names ? resolved(change.second_base, change.second_name) : std::string();
     renamed.path.bytes = two_names ? second : first;
     renamed.path.truncated = two_names ? change.second_base.truncated : change.base.truncated;
+    if (renamed.path.truncated) renamed.path.bytes.erase(0, 1);  // a tail has no root
     if (two_names) {
         renamed.second_path.bytes = first;
         renamed.second_path.truncated = change.base.truncated;
+        if (renamed.second_path.truncated) renamed.second_path.bytes.erase(0, 1);
     }
 
     const bool directories = change.operation == event::NameOperation::kMkdir || change.operation == event::NameOperation::kRmdir;

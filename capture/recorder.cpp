@@ -71,7 +71,8 @@ void Recorder::on_record(std::span<const std::byte> record) {
     ++counters_.received;
     auto event = event::decode(record, clock_);
     if (!event) {
-        ++counters_.malformed;
+        if (counters_.malformed++ == 0)
+            apply(event::BlindSpot{"A record of the kernel could not be decoded and is lost: " + event.error().message + ".", true});
         return;
     }
     ++counters_.decoded;

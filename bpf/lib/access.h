@@ -34,6 +34,12 @@ static __always_inline __u32 file__access(struct file *file)
     return access;
 }
 
+/* Tells one name of an object from another: the dentry's hash, which is salted with its directory, and the mount. */
+static __always_inline __u32 name__hash(struct file *file)
+{
+    return BPF_CORE_READ(file, f_path.dentry, d_name.hash) ^ (__u32)((__u64)BPF_CORE_READ(file, f_path.mnt) >> 6);
+}
+
 /* `file`: struct file *; a function of its own to the verifier, hence the plain number. */
 __noinline int access__tell(__u64 file_address, __u64 run_process, __u32 access, __s32 descriptor)
 {
@@ -49,6 +55,7 @@ __noinline int access__tell(__u64 file_address, __u64 run_process, __u32 access,
         .run = run,
         .process = process,
         .access = access,
+        .name = name__hash(file),
     };
     __s64 ctime = inode__ctime(inode);
     __u64 size = BPF_CORE_READ(inode, i_size);
@@ -98,6 +105,18 @@ static __always_inline void access__of_member(struct member *member, struct file
     access__tell((__u64)file, (__u64)member->run << 32 | member->process, access, descriptor);
 }
 
+/* The number of the lowest bit that is set, by multiplication with a de Bruijn sequence: BPF has no instruction for it, and
+ * a loop over 64 bits costs the verifier dearly. */
+static const __u8 kBitOfProduct[64] = {
+    0,  1,  2,  53, 3,  7,  54, 27, 4,  38, 41, 8,  34, 55, 48, 28, 62, 5,  39, 46, 44, 42,
+    22, 9,  24, 35, 59, 56, 49, 18, 29, 11, 63, 52, 6,  26, 37, 40, 33, 47, 61, 45, 43, 21,
+    23, 58, 17, 10, 51, 25, 36, 32, 60, 20, 57, 16, 50, 31, 19, 15, 30, 14, 13, 12};
+
+static __always_inline __u32 lowest_bit(__u64 bits)
+{
+    return kBitOfProduct[((bits & -bits) * 0x022fdd63cc95386dull) >> 58];
+}
+
 /* Somebody opened an object for writing: every run that has touched it, other than `own`, is told. */
 __noinline int writer__tell(__u64 file_address, __u32 own)
 {
@@ -112,12 +131,7 @@ __noinline int writer__tell(__u64 file_address, __u32 own)
     if (!mask) return 0;
     __u64 others = *mask & ~(1ull << (own & 63));
     for (int i = 0; i < 4 && others; i++) { /* at most four runs share an object that is being written to */
-        __u32 run = 0;
-        for (__u32 bit = 1; bit < FST_RUNS; bit++)
-            if (others & (1ull << bit)) {
-                run = bit;
-                break;
-            }
+        __u32 run = lowest_bit(others);
         others &= others - 1;
         if (!run__active(run)) continue;
         struct scratch *s = record__begin(run, 0, FST_WRITER, sizeof(struct fst_writer));

@@ -15,8 +15,11 @@
 #define FST_RUNS 64 /* runs at once; run numbers are 1 to FST_RUNS-1 and index the arrays below */
 
 /* Set by user space before loading. */
-const volatile __u64 deferred_fput = 0;        /* address of ____fput, or 0 where it could not be learnt */
+const volatile bool objects_from_hooks = false; /* fentry and lsm: sys_exit leaves opens and mappings to them */
 const volatile __s64 wall_clock_offset = 0;    /* CLOCK_REALTIME - CLOCK_BOOTTIME at load, nanoseconds */
+
+/* Address of ____fput, or 0 where it could not be learnt; probes/symbol.h. */
+__u64 deferred_fput = 0;
 
 /* Kept with a task, inherited at fork before the child runs: this is what makes it a member. User space writes the first
  * member's; layout in capture/bpf_member.hpp. */

@@ -82,7 +82,8 @@ struct name_call {
     unsigned long second_name; /* 0: none */
 };
 
-static __noinline int name__tell(struct name_call *call)
+/* A function of its own to the verifier, as are all that sys_exit calls in more than one place or that are long. */
+__noinline int name__tell(struct name_call *call)
 {
     struct task_struct *task = bpf_get_current_task_btf();
     struct member *member = member__of(task);

@@ -11,15 +11,16 @@
 #define UNIX_PATH_MAX 108
 
 struct peer {
-    struct flow_key key;
+    struct flow_key key; /* 32 bytes */
     __u32 path_size;
-    char path[UNIX_PATH_MAX];
+    __u32 pad;
+    char path[UNIX_PATH_MAX + 4]; /* whole words */
 };
 
-static __always_inline bool peer__of_user_address(struct peer *peer, unsigned long address, __u32 length)
+__noinline bool peer__of_user_address(struct peer *peer, __u64 address, __u32 length)
 {
     __u8 raw[28] = {};
-    if (length < 2 || bpf_probe_read_user(raw, 2, (void *)address)) return false;
+    if (!peer || length < 2 || bpf_probe_read_user(raw, 2, (void *)address)) return false;
     peer->key.family = raw[0] | raw[1] << 8;
     if (peer->key.family == AF_INET && length >= 16) {
         if (bpf_probe_read_user(raw, 16, (void *)address)) return false;
@@ -40,7 +41,7 @@ static __always_inline bool peer__of_user_address(struct peer *peer, unsigned lo
         peer->path_size = size;
         /* Folding needs a key: the path's own bytes, mixed. */
         __u64 mix = 14695981039346656037ull;
-        for (int i = 0; i < UNIX_PATH_MAX; i++) mix = (mix ^ (__u8)peer->path[i]) * 1099511628211ull;
+        for (int i = 0; i < (int)sizeof(peer->path); i += 8) mix = (mix ^ *(__u64 *)(peer->path + i)) * 1099511628211ull;
         __builtin_memcpy(peer->key.address, &mix, 8);
         return true;
     }
@@ -86,7 +87,7 @@ static __always_inline struct sock *sock__of_descriptor(struct task_struct *task
 }
 
 /* A connect(2) that was taken: the peer as the socket has it. */
-static __noinline int connect__tell(__u32 descriptor, unsigned long address, __u32 length)
+__noinline int connect__tell(__u32 descriptor, __u64 address, __u32 length)
 {
     struct task_struct *task = bpf_get_current_task_btf();
     struct member *member = member__of(task);
@@ -122,7 +123,7 @@ static __noinline int connect__tell(__u32 descriptor, unsigned long address, __u
 }
 
 /* A datagram with an address of its own. */
-static __noinline int datagram__tell(__u32 descriptor, unsigned long address, __u32 length)
+__noinline int datagram__tell(__u32 descriptor, __u64 address, __u32 length)
 {
     struct task_struct *task = bpf_get_current_task_btf();
     struct member *member = member__of(task);

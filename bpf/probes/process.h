@@ -91,22 +91,37 @@ static __always_inline void loader__tell(struct member *member, struct task_stru
     access__of_member(member, found.file, FST_LOAD, -1);
 }
 
-/* The script, among the files whose last reference the execution itself has just dropped. */
+struct work_walk {
+    __u64 work;   /* struct callback_head * */
+    __u64 oldest; /* the last one seen that is a deferred fput */
+};
+
+static long work__step(__u32 index, struct work_walk *w)
+{
+    struct callback_head *work = (void *)w->work;
+    if (!work) return 1;
+    if ((__u64)BPF_CORE_READ(work, func) == deferred_fput) w->oldest = w->work;
+    w->work = (__u64)BPF_CORE_READ(work, next);
+    return 0;
+}
+
+/* The script: its last reference was the execution's own, and was dropped before the descriptors that close on
+ * execution and the ELF loader were. Such drops wait as task work until the way back to user space, the newest first, and
+ * none is older than this system call. So the oldest is the script, still whole. */
 static __always_inline struct file *script__file(struct task_struct *task, struct linux_binprm *bprm)
 {
     struct file *kept = BPF_CORE_READ(bprm, executable);
     if (kept) return kept;
     if (!deferred_fput) return NULL;
-    struct callback_head *work = BPF_CORE_READ(task, task_works);
-    for (int i = 0; i < 4 && work; i++) {
-        if ((__u64)BPF_CORE_READ(work, func) == deferred_fput) {
-            struct file *any = NULL;
-            if (bpf_core_field_exists(any->f_task_work)) return (void *)work - bpf_core_field_offset(struct file, f_task_work);
-            return (void *)work - bpf_core_field_offset(struct file___rcuhead, f_rcuhead);
-        }
-        work = BPF_CORE_READ(work, next);
-    }
-    return NULL;
+    struct work_walk w = {.work = (__u64)BPF_CORE_READ(task, task_works)};
+    bpf_loop(8192, work__step, &w, 0);
+    if (!w.oldest) return NULL;
+    struct file *file = NULL;
+    if (bpf_core_field_exists(file->f_task_work))
+        file = (void *)w.oldest - bpf_core_field_offset(struct file, f_task_work);
+    else
+        file = (void *)w.oldest - bpf_core_field_offset(struct file___rcuhead, f_rcuhead);
+    return (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) == S_IFREG ? file : NULL;
 }
 
 static __always_inline __u32 exec__append_arguments(struct scratch *s, struct fst_exec *r, struct task_struct *task, __u32 at)

@@ -47,14 +47,30 @@ static __always_inline void opened_outside(struct task_struct *task, __s32 descr
     if (file && BPF_CORE_READ(file, f_mode) & FMODE_WRITE) writer__tell((__u64)file, 0);
 }
 
-static __always_inline void mapping_became_executable(struct task_struct *task, struct member *member, unsigned long address)
+__noinline int mapping_became_executable(__u64 address)
 {
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct member *member = member__of(task);
+    if (!member) return 0;
     struct found_file found = {};
-    if (bpf_find_vma((void *)task, address, vma__take_file, &found, 0)) {
+    if (bpf_find_vma((void *)task, address, vma__take_file, &found, 0))
         blind__tell(member, FST_BLIND_MPROTECT, 0);
-        return;
-    }
-    if (found.file) access__of_member(member, found.file, FST_LOAD, -1);
+    else if (found.file)
+        access__of_member(member, found.file, FST_LOAD, -1);
+    return 0;
+}
+
+__noinline int mapped(__u32 descriptor, __u64 address)
+{
+    struct task_struct *task = bpf_get_current_task_btf();
+    struct member *member = member__of(task);
+    if (!member) return 0;
+    struct file *file = file__of_descriptor(task, descriptor);
+    if (file)
+        access__of_member(member, file, FST_LOAD, descriptor);
+    else
+        mapping_became_executable(address);
+    return 0;
 }
 
 struct user_message {
@@ -70,35 +86,58 @@ struct control_header {
     __s32 level, type;
 };
 
-static __always_inline void received(struct member *member, unsigned long message)
+__noinline int received__list(__u64 descriptors, __u32 count)
 {
+    for (__u32 i = 0; i < SCM_FDS_MAX && i < count; i++) {
+        __s32 descriptor = -1;
+        if (bpf_probe_read_user(&descriptor, 4, (void *)(descriptors + 4 * i)) || descriptor < 0) break;
+        opened(descriptor, FST_RECEIVE);
+    }
+    return 0;
+}
+
+__noinline int received(__u64 message)
+{
+    struct member *member = member__of(bpf_get_current_task_btf());
     struct user_message m = {};
-    if (bpf_probe_read_user(&m, sizeof(m), (void *)message) || m.control_length < 20) return;
+    if (!member || bpf_probe_read_user(&m, sizeof(m), (void *)message) || m.control_length < 20) return 0;
     unsigned long at = m.control, stop = m.control + m.control_length;
     for (int i = 0; i < 3; i++) {
         struct control_header h = {};
-        if (at + sizeof(h) > stop || bpf_probe_read_user(&h, sizeof(h), (void *)at) || h.length < sizeof(h)) return;
+        if (at + sizeof(h) > stop || bpf_probe_read_user(&h, sizeof(h), (void *)at) || h.length < sizeof(h)) return 0;
         if (h.level == 1 && h.type == 1) { /* SOL_SOCKET, SCM_RIGHTS */
             __u32 count = (h.length - sizeof(h)) / 4;
-            for (__u32 k = 0; k < SCM_FDS_MAX && k < count; k++) {
-                __s32 descriptor = -1;
-                if (bpf_probe_read_user(&descriptor, 4, (void *)(at + sizeof(h) + 4 * k)) || descriptor < 0) break;
-                opened(descriptor, FST_RECEIVE);
-            }
+            received__list(at + sizeof(h), count);
             if (count > SCM_FDS_MAX) blind__tell(member, FST_BLIND_RECEIVED, 0);
         }
         at += (h.length + 7) & ~7ul;
     }
+    return 0;
 }
 
-static __always_inline int named(struct member *member, long result, __u32 operation, __s32 directory, unsigned long name,
-                                 __s32 second_directory, unsigned long second_name)
+/* What the call has opened or mapped, on the tracepoint backend. */
+static __always_inline void object__of_call(long nr, long result, unsigned long a, unsigned long b, unsigned long c,
+                                            unsigned long d, unsigned long e)
 {
-    struct name_call call = {.operation = operation, .directory = directory, .second_directory = second_directory,
-                             .name = name, .second_name = second_name};
-    if (result == 0) name__tell(&call);
-    member->touched_count = 0;
-    return 0;
+    switch (nr) {
+    case NR_open: opened(result, b & O_TRUNC ? FST_TRUNCATE : 0); break;
+    case NR_openat: case NR_open_by_handle_at: opened(result, c & O_TRUNC ? FST_TRUNCATE : 0); break;
+    case NR_creat: opened(result, FST_TRUNCATE); break;
+    case NR_openat2: {
+        __u64 flags = 0;
+        bpf_probe_read_user(&flags, sizeof(flags), (void *)c);
+        opened(result, flags & O_TRUNC ? FST_TRUNCATE : 0);
+        break;
+    }
+    case NR_pidfd_getfd: opened(result, FST_RECEIVE); break;
+    case NR_mmap:
+        if (c & PROT_EXEC && !(d & MAP_ANONYMOUS)) mapped(e, result);
+        break;
+    case NR_mprotect: case NR_pkey_mprotect:
+        if (c & PROT_EXEC) mapping_became_executable(a);
+        break;
+    case NR_recvmsg: case NR_recvmmsg: received(b); break;
+    }
 }
 
 #define AT_CWD (-100)
@@ -124,7 +163,7 @@ int BPF_PROG(syscall__exit, struct pt_regs *regs, long result)
     const unsigned long a = regs->di, b = regs->si, c = regs->dx, d = regs->r10, e = regs->r8;
     struct member *member = member__of(task);
     if (!member) {
-        if (result < 0) return 0;
+        if (result < 0 || objects_from_hooks) return 0;
         switch (nr) {
         case NR_open:
             if (b & O_ACCMODE) opened_outside(task, result);
@@ -138,66 +177,51 @@ int BPF_PROG(syscall__exit, struct pt_regs *regs, long result)
         }
         return 0;
     }
-    if (task->thread_info.status & TS_COMPAT) {
+    if (!objects_from_hooks && task->thread_info.status & TS_COMPAT) {
         blind__tell(member, FST_BLIND_COMPAT_SYSCALL, nr);
         return 0;
     }
+    struct name_call call = {.directory = AT_CWD, .second_directory = AT_CWD, .name = a};
     switch (nr) {
-    case NR_rename: return named(member, result, FST_NAME_RENAME, AT_CWD, a, AT_CWD, b);
-    case NR_renameat: return named(member, result, FST_NAME_RENAME, a, b, c, d);
-    case NR_renameat2:
-        return named(member, result, e & RENAME_EXCHANGE ? FST_NAME_EXCHANGE : FST_NAME_RENAME, a, b, c, d);
-    case NR_link: return named(member, result, FST_NAME_LINK, AT_CWD, a, AT_CWD, b);
-    case NR_linkat: return named(member, result, FST_NAME_LINK, a, b, c, d);
-    case NR_symlink: return named(member, result, FST_NAME_SYMLINK, AT_CWD, b, 0, 0);
-    case NR_symlinkat: return named(member, result, FST_NAME_SYMLINK, b, c, 0, 0);
-    case NR_unlink: return named(member, result, FST_NAME_UNLINK, AT_CWD, a, 0, 0);
+    case NR_rename: call.operation = FST_NAME_RENAME; call.second_name = b; break;
+    case NR_renameat: case NR_renameat2:
+        call = (struct name_call){FST_NAME_RENAME, a, c, 0, b, d};
+        if (nr == NR_renameat2 && e & RENAME_EXCHANGE) call.operation = FST_NAME_EXCHANGE;
+        break;
+    case NR_link: call.operation = FST_NAME_LINK; call.second_name = b; break;
+    case NR_linkat: call = (struct name_call){FST_NAME_LINK, a, c, 0, b, d}; break;
+    case NR_symlink: call.operation = FST_NAME_SYMLINK; call.name = b; break;
+    case NR_symlinkat: call = (struct name_call){FST_NAME_SYMLINK, b, 0, 0, c, 0}; break;
+    case NR_unlink: call.operation = FST_NAME_UNLINK; break;
     case NR_unlinkat:
-        return named(member, result, c & UNLINKAT_REMOVEDIR ? FST_NAME_RMDIR : FST_NAME_UNLINK, a, b, 0, 0);
-    case NR_rmdir: return named(member, result, FST_NAME_RMDIR, AT_CWD, a, 0, 0);
-    case NR_mkdir: return named(member, result, FST_NAME_MKDIR, AT_CWD, a, 0, 0);
-    case NR_mkdirat: return named(member, result, FST_NAME_MKDIR, a, b, 0, 0);
-    case NR_mknod: return named(member, result, FST_NAME_MKNOD, AT_CWD, a, 0, 0);
-    case NR_mknodat: return named(member, result, FST_NAME_MKNOD, a, b, 0, 0);
-    case NR_truncate: return named(member, result, FST_NAME_TRUNCATE, AT_CWD, a, 0, 0);
+        call = (struct name_call){c & UNLINKAT_REMOVEDIR ? FST_NAME_RMDIR : FST_NAME_UNLINK, a, 0, 0, b, 0};
+        break;
+    case NR_rmdir: call.operation = FST_NAME_RMDIR; break;
+    case NR_mkdir: call.operation = FST_NAME_MKDIR; break;
+    case NR_mkdirat: call = (struct name_call){FST_NAME_MKDIR, a, 0, 0, b, 0}; break;
+    case NR_mknod: call.operation = FST_NAME_MKNOD; break;
+    case NR_mknodat: call = (struct name_call){FST_NAME_MKNOD, a, 0, 0, b, 0}; break;
+    case NR_truncate: call.operation = FST_NAME_TRUNCATE; break;
+    }
+    if (call.operation) {
+        if (result == 0) name__tell(&call);
+        member->touched_count = 0;
+        return 0;
     }
     if (nr == NR_connect) {
         if (result == 0 || result == -EINPROGRESS) connect__tell(a, b, c);
         return 0;
     }
     if (result < 0 && result >= -4095) return 0;
+    if (!objects_from_hooks) object__of_call(nr, result, a, b, c, d, e);
     switch (nr) {
-    case NR_open: opened(result, b & O_TRUNC ? FST_TRUNCATE : 0); break;
-    case NR_openat: case NR_open_by_handle_at: opened(result, c & O_TRUNC ? FST_TRUNCATE : 0); break;
-    case NR_creat: opened(result, FST_TRUNCATE); break;
-    case NR_openat2: {
-        __u64 flags = 0;
-        bpf_probe_read_user(&flags, sizeof(flags), (void *)c);
-        opened(result, flags & O_TRUNC ? FST_TRUNCATE : 0);
-        break;
-    }
     case NR_memfd_create: opened(result, FST_CREATE); break;
-    case NR_pidfd_getfd: opened(result, FST_RECEIVE); break;
-    case NR_mmap:
-        if (c & PROT_EXEC && !(d & MAP_ANONYMOUS)) {
-            struct file *file = file__of_descriptor(task, e);
-            if (file)
-                access__of_member(member, file, FST_LOAD, e);
-            else
-                mapping_became_executable(task, member, result);
-        }
-        break;
-    case NR_mprotect: case NR_pkey_mprotect:
-        if (c & PROT_EXEC) mapping_became_executable(task, member, a);
-        break;
     case NR_sendto: datagram__tell(a, e, regs->r9); break;
     case NR_sendmsg: case NR_sendmmsg: {
         struct user_message m = {};
         if (!bpf_probe_read_user(&m, sizeof(m), (void *)b) && m.name) datagram__tell(a, m.name, m.name_length);
         break;
     }
-    case NR_recvmsg: received(member, b); break;
-    case NR_recvmmsg: received(member, b); break;
     case NR_ptrace:
         if (a != 0) blind__tell(member, FST_BLIND_PTRACE, a); /* not TRACEME */
         break;

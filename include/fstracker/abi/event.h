@@ -252,7 +252,7 @@ struct fst_counters {
 };
 FST_ASSERT(sizeof(struct fst_counters) == 64);
 
-/* What has been sent already: per run, process entry, object and kind of access. */
+/* What has been sent already: per run, process entry, object, name and kind of access. */
 struct fst_fold_key {
     fst_u64 inode;
     fst_u32 device;
@@ -260,7 +260,7 @@ struct fst_fold_key {
     fst_u32 run;
     fst_u32 process;
     fst_u32 access;
-    fst_u32 pad;
+    fst_u32 name; /* a hash that tells one name of the object from another */
 };
 FST_ASSERT(sizeof(struct fst_fold_key) == 32);
 
