@@ -19,7 +19,7 @@ constexpr std::size_t kMostReasons = 3;
 void say(const std::string& text) { fmt::print(stderr, "track: {}\n", text); }
 
 std::string painted(judge::Verdict verdict) {
-    const auto word = judge::to_text(verdict);
+    auto word = judge::to_text(verdict);
     if (!has_colours(STDERR_FILENO)) return word;
     switch (verdict) {
         case judge::Verdict::kClean: return "\x1b[1;32m" + word + "\x1b[0m";

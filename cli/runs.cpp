@@ -41,6 +41,7 @@ std::string as_json(const std::vector<store::RunEntry>& runs) {
 std::string as_table(const std::vector<store::RunEntry>& runs) {
     using report::printable;
     std::vector<std::vector<std::string>> rows;
+    rows.reserve(runs.size());
     for (const auto& run : runs) {
         rows.push_back({printable(run.id), run.verdict.empty() ? "no verdict" : printable(run.verdict),
                         printable(run.pipeline), printable(run.step)});
