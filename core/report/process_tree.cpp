@@ -30,8 +30,9 @@ std::vector<TreeLine> process_tree(const std::vector<run::Process>& processes) {
             lines.push_back(line);
             const auto below = children.find(line.process->id);
             if (below == children.end()) continue;
-            for (auto child = below->second.rbegin(); child != below->second.rend(); ++child)
-                stack.push_back({*child, line.depth + 1});
+            std::for_each(below->second.rbegin(), below->second.rend(), [&](const run::Process* child) {
+                stack.push_back({child, line.depth + 1});
+            });
         }
         while (next < processes.size() && shown.count(&processes[next]) != 0) ++next;
         if (next == processes.size()) return lines;
