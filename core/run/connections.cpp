@@ -46,7 +46,8 @@ std::vector<Connection> ConnectionTable::list(const ProcessTable& processes) con
     std::vector<Connection> connections;
     connections.reserve(merged.size());
     for (const auto& [key, count] : merged)
-        connections.push_back(Connection{std::get<1>(key), {}, std::get<2>(key), std::get<3>(key), std::get<0>(key), count});
+        connections.push_back(
+            Connection{std::get<1>(key), {}, std::get<2>(key), std::get<3>(key), std::get<0>(key), count});
     return connections;
 }
 

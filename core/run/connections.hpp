@@ -20,7 +20,8 @@ class ConnectionTable {
     [[nodiscard]] std::vector<Connection> list(const ProcessTable& processes) const;
 
   private:
-    using Key = std::tuple<event::ProcessId, std::string, std::uint16_t, std::string>;  // process, address, port, protocol
+    using Key =
+        std::tuple<event::ProcessId, std::string, std::uint16_t, std::string>;  // process, address, port, protocol
     std::map<Key, std::uint64_t> counts_;
 };
 

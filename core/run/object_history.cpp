@@ -2,6 +2,8 @@
 #include "core/run/object_history.hpp"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 namespace fstracker::run {
 
@@ -9,109 +11,159 @@ namespace {
 
 constexpr std::uint32_t kReading = event::kRead | event::kExecute | event::kLoad;
 constexpr std::uint32_t kWriting = event::kWrite | event::kCreate | event::kTruncate;
+constexpr std::uint32_t kNaming = event::kRename | event::kLink;
+
+// Within this of its change time, a content may change again and keep its stamp (times move with the timer's tick).
+constexpr std::int64_t kYoung = 20'000'000;
 
 // What was there before is gone, or there was nothing: such an access reads no earlier content.
 bool starts_empty(std::uint32_t access) { return (access & (event::kCreate | event::kTruncate)) != 0; }
 
 bool same_bytes(const event::Stamp& a, const event::Stamp& b) { return a.size == b.size && a.mtime == b.mtime; }
 
+void add_process(std::vector<event::ProcessId>& processes, event::ProcessId process) {
+    if (process != 0 && std::find(processes.rbegin(), processes.rend(), process) == processes.rend())
+        processes.push_back(process);
+}
+
 }  // namespace
 
 std::uint32_t ObjectHistory::path_index(const event::Path& path) {
     for (std::size_t i = paths_.size(); i-- > 0;) {
-        if (paths_[i].bytes == path.bytes && paths_[i].truncated == path.truncated) return static_cast<std::uint32_t>(i);
+        if (paths_[i].bytes == path.bytes && paths_[i].truncated == path.truncated)
+            return static_cast<std::uint32_t>(i);
     }
     paths_.push_back(path);
     return static_cast<std::uint32_t>(paths_.size() - 1);
 }
 
-void ObjectHistory::use(std::uint32_t path, std::uint32_t content, std::uint32_t access, event::ProcessId process,
-                        std::int64_t time) {
-    for (Use& known : uses_) {
-        if (known.path != path || known.content != content) continue;
-        known.access |= access;
-        known.opens += 1;
-        known.first = std::min(known.first, time);
-        known.last = std::max(known.last, time);
-        if (process != 0 && std::find(known.processes.rbegin(), known.processes.rend(), process) == known.processes.rend())
-            known.processes.push_back(process);
-        return;
+bool ObjectHistory::is_gone(std::uint32_t path) const {
+    return std::find(gone_paths_.begin(), gone_paths_.end(), path) != gone_paths_.end();
+}
+
+namespace {
+
+template <typename Use>
+void merge(Use& into, const Use& added) {
+    into.access |= added.access;
+    into.opens += added.opens;
+    into.first = std::min(into.first, added.first);
+    into.last = std::max(into.last, added.last);
+    for (const event::ProcessId process : added.processes) add_process(into.processes, process);
+}
+
+}  // namespace
+
+// What every access and every change of a name comes to, whatever the content.
+ObjectHistory::Use ObjectHistory::touched(const event::Path& path, const event::Object& object, std::uint32_t access,
+                                          event::ProcessId process, std::int64_t time) {
+    if (!seen_ && !starts_empty(access)) found_ = object.stamp;
+    seen_ = true;
+    if ((access & event::kCreate) != 0) {  // made by the run, though another record may have come first
+        found_.reset();
+        for (Content& content : contents_) content.found = false;
     }
-    uses_.push_back(Use{path, content, access, 1, time, time, {}});
-    if (process != 0) uses_.back().processes.push_back(process);
+    last_ = object;
+    last_time_ = std::max(last_time_, time);
+    Use use{path_index(path), 0, access, 1, time, time, {}};
+    add_process(use.processes, process);
+    return use;
+}
+
+void ObjectHistory::use(const Use& added) {
+    const std::uint64_t key = std::uint64_t{added.content} << 32 | added.path;
+    const auto [known, is_new] = use_of_.try_emplace(key, uses_.size());
+    if (is_new)
+        uses_.push_back(added);
+    else
+        merge(uses_[known->second], added);
+}
+
+void ObjectHistory::use_to_come(const Use& added) {
+    const auto known =
+        std::find_if(pending_.begin(), pending_.end(), [&](const Use& use) { return use.path == added.path; });
+    if (known == pending_.end())
+        pending_.push_back(added);
+    else
+        merge(*known, added);
 }
 
 void ObjectHistory::push_content(const event::Stamp& stamp) {
-    contents_.push_back(Content{});
-    contents_.back().stamp = stamp;
-    for (const auto& [known, digest] : other_digests_) {
-        if (known == stamp) contents_.back().digest = digest;
+    Content content;
+    content.stamp = stamp;
+    content.found = !written_ || stamp == found_;
+    for (const OtherDigest& other : other_digests_) {
+        if (other.stamp != stamp) continue;
+        content.digest = other.digest;
+        content.digested_at = other.at;
     }
+    contents_.push_back(std::move(content));
 }
 
 void ObjectHistory::attach_pending() {
-    const auto content = static_cast<std::uint32_t>(contents_.size() - 1);
-    for (Use& pending : uses_) {
-        if (pending.content != kPending) continue;
-        const auto same = [&](const Use& other) { return other.path == pending.path && other.content == content; };
-        const auto other = std::find_if(uses_.begin(), uses_.end(), same);
-        if (other == uses_.end()) {
-            pending.content = content;
-            continue;
-        }
-        other->access |= pending.access;
-        other->opens += pending.opens;
-        other->first = std::min(other->first, pending.first);
-        other->last = std::max(other->last, pending.last);
-        for (const event::ProcessId process : pending.processes) {
-            if (std::find(other->processes.begin(), other->processes.end(), process) == other->processes.end())
-                other->processes.push_back(process);
-        }
-        pending.opens = 0;
+    for (Use& pending : pending_) {
+        pending.content = last_content();
+        use(pending);
     }
-    std::erase_if(uses_, [](const Use& use) { return use.content == kPending; });
+    pending_.clear();
+}
+
+// Whoever wrote an earlier content may have written this one through the same descriptor, and a name that was given to
+// an earlier one leads to this one.
+void ObjectHistory::carry_writers_over() {
+    const std::size_t count = uses_.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        if ((uses_[i].access & (kWriting | kNaming)) == 0 || uses_[i].content == last_content()) continue;
+        Use carried = uses_[i];
+        carried.content = last_content();
+        carried.access &= kWriting | kNaming | event::kInherit | event::kReceive;
+        const auto known = use_of_.find(std::uint64_t{carried.content} << 32 | carried.path);
+        carried.opens = known == use_of_.end() ? 1 : 0;
+        use(carried);
+    }
 }
 
 bool ObjectHistory::accessed(const event::Path& path, const event::Object& object, std::uint32_t access,
                              event::ProcessId process, std::int64_t time) {
-    const bool first = uses_.empty();
     const bool writes = (access & kWriting) != 0;
     const bool reads = (access & kReading) != 0 && !starts_empty(access);
     const std::int32_t own = (access & event::kWrite) != 0 ? 1 : 0;
-    if (first && !written_ && object.writers > own) outside_writer_ = true;
-    last_ = object;
-    const std::uint32_t index = path_index(path);
+    if (uses_.empty() && pending_.empty() && !written_ && object.writers > own) outside_writer_ = true;
+    Use added = touched(path, object, access, process, time);
     if (!object.regular()) {
         if (contents_.empty()) push_content(object.stamp);
-        use(index, 0, access, process, time);
+        use(added);
         return false;
     }
     bool wanted = false;
-    if (reads) {
-        if (contents_.empty() || contents_.back().stamp != object.stamp) {
-            push_content(object.stamp);
-            attach_pending();
-            wanted = !contents_.back().digest;
-        }
-        contents_.back().read = true;
-        use(index, static_cast<std::uint32_t>(contents_.size() - 1), access, process, time);
+    if (reads && (contents_.empty() || contents_.back().stamp != object.stamp)) {
+        if (!contents_.empty() && !same_bytes(contents_.back().stamp, object.stamp)) unlinked_unchanged_ = false;
+        push_content(object.stamp);
+        attach_pending();
+        wanted = !contents_.back().digest;
+    }
+    if (reads || (!writes && !contents_.empty())) {
+        added.content = last_content();
+        use(added);
     } else {
-        use(index, kPending, access, process, time);
+        use_to_come(added);
     }
     if (writes) {
-        if (!reads && !contents_.empty()) contents_.back().opened_for_writing_later = true;
         written_ = true;
+        unlinked_unchanged_ = false;
     }
     return wanted;
 }
 
 void ObjectHistory::folded(std::uint32_t access, event::ProcessId process, std::uint64_t count, std::int64_t last) {
-    for (std::size_t i = uses_.size(); i-- > 0;) {
-        Use& known = uses_[i];
-        if ((known.access & access) != access) continue;
-        if (std::find(known.processes.begin(), known.processes.end(), process) == known.processes.end()) continue;
-        known.opens += count;
-        known.last = std::max(known.last, last);
+    for (std::vector<Use>* uses : {&pending_, &uses_}) {  // the newest first
+        const auto known = std::find_if(uses->rbegin(), uses->rend(), [&](const Use& use) {
+            return (use.access & access) == access &&
+                   std::find(use.processes.begin(), use.processes.end(), process) != use.processes.end();
+        });
+        if (known == uses->rend()) continue;
+        known->opens += count;
+        known->last = std::max(known->last, last);
         return;
     }
 }
@@ -127,6 +179,7 @@ void ObjectHistory::digested(const event::Digested& digested) {
     for (Content& content : contents_) {
         if (held_still && content.stamp == digested.before) {
             content.digest = digested.digest;
+            content.digested_at = digested.time;
             content.refusal.reset();
             if (digested.verity) content.verity_digest = digested.verity_digest;
             placed = true;
@@ -134,67 +187,53 @@ void ObjectHistory::digested(const event::Digested& digested) {
             content.refusal = digested.digest ? event::Refusal::kLost : digested.refusal;
         }
     }
-    if (held_still && !placed) other_digests_.emplace_back(digested.before, *digested.digest);
+    if (held_still && !placed) other_digests_.push_back({digested.before, *digested.digest, digested.time});
 }
 
 void ObjectHistory::named(const event::Path& path, const event::Object& object, std::uint32_t access,
                           event::ProcessId process, std::int64_t time) {
+    const bool writes = (access & kWriting) != 0;
     if ((access & event::kUnlink) != 0 && !contents_.empty() && same_bytes(contents_.back().stamp, object.stamp))
         unlinked_unchanged_ = true;
-    last_ = object;
-    if ((access & kWriting) != 0) {
+    if (writes) {
         written_ = true;
-        if (!contents_.empty()) contents_.back().opened_for_writing_later = true;
+        unlinked_unchanged_ = false;
     }
-    const std::uint32_t index = path_index(path);
-    const bool pending = contents_.empty() || (access & kWriting) != 0;
-    const bool others_pending = std::any_of(uses_.begin(), uses_.end(), [](const Use& use) { return use.content == kPending; });
-    if (!object.regular() && contents_.empty()) push_content(object.stamp);
-    if (!object.regular())
-        use(index, 0, access, process, time);
-    else
-        use(index, pending || others_pending ? kPending : static_cast<std::uint32_t>(contents_.size() - 1), access, process, time);
+    Use added = touched(path, object, access, process, time);
+    if (!object.regular()) {
+        if (contents_.empty()) push_content(object.stamp);
+        use(added);
+    } else if (writes || contents_.empty() || !pending_.empty()) {
+        use_to_come(added);
+    } else {
+        added.content = last_content();
+        use(added);
+    }
 }
 
 void ObjectHistory::ended(const event::FinalStamp& final) {
     final_ = final.stamp;
-    for (std::size_t i = 0; i < paths_.size(); ++i) {
+    for (std::uint32_t i = 0; i < paths_.size(); ++i) {
         if (std::find(final.gone_paths.begin(), final.gone_paths.end(), paths_[i].bytes) != final.gone_paths.end())
-            gone_paths_.push_back(static_cast<std::uint32_t>(i));
+            gone_paths_.push_back(i);
     }
-    const bool pending = std::any_of(uses_.begin(), uses_.end(), [](const Use& use) { return use.content == kPending; });
-    if (!final_) {
-        if (!pending) return;
-        if (contents_.empty() || (contents_.back().opened_for_writing_later && !unlinked_unchanged_)) {
-            push_content(event::Stamp{});
-            contents_.back().refusal = event::Refusal::kGone;
+    if (final_) {
+        const bool other_content = contents_.empty() || contents_.back().stamp != *final_;
+        if (other_content && (!pending_.empty() || written_)) {
+            push_content(*final_);
+            attach_pending();
+            carry_writers_over();
         }
-        attach_pending();
-        return;
-    }
-    const bool other_content = contents_.empty() || contents_.back().stamp != *final_;
-    if (other_content && (pending || written_)) {
-        const bool inherits_writers = !pending;
-        push_content(*final_);
-        if (inherits_writers) {  // whoever wrote what was read before has gone on writing
-            std::vector<Use> writers;
-            const auto before = static_cast<std::uint32_t>(contents_.size() - 2);
-            for (const Use& known : uses_) {
-                if (known.content != before || (known.access & kWriting) == 0) continue;
-                writers.push_back(known);
-                writers.back().content = static_cast<std::uint32_t>(contents_.size() - 1);
-                writers.back().access &= kWriting;
-                writers.back().opens = 1;
-            }
-            uses_.insert(uses_.end(), writers.begin(), writers.end());
-        }
+    } else if (!pending_.empty() && (contents_.empty() || !unlinked_unchanged_)) {
+        push_content(event::Stamp{last_.stamp.size, 0, 0});
+        contents_.back().refusal = event::Refusal::kGone;
     }
     if (!contents_.empty()) attach_pending();
 }
 
 const event::Path& ObjectHistory::path_at_end() const {
     for (std::size_t i = paths_.size(); i-- > 0;) {
-        if (std::find(gone_paths_.begin(), gone_paths_.end(), i) == gone_paths_.end()) return paths_[i];
+        if (!is_gone(static_cast<std::uint32_t>(i))) return paths_[i];
     }
     return paths_.back();
 }
@@ -204,37 +243,63 @@ bool ObjectHistory::unchanged_since(const Content& content) const {
     if (content.stamp == *final_) return true;
     if (!same_bytes(content.stamp, *final_)) return false;
     // Only the change time moved (a link, a rename, a mode): the bytes are the same when a digest taken now says so.
-    return std::any_of(other_digests_.begin(), other_digests_.end(),
-                       [&](const auto& other) { return other.first == *final_ && content.digest == other.second; });
+    return std::any_of(other_digests_.begin(), other_digests_.end(), [&](const OtherDigest& other) {
+        return other.stamp == *final_ && content.digest == other.digest;
+    });
 }
 
 bool ObjectHistory::wants_final_digest() const {
     if (!final_ || !last_.regular() || contents_.empty()) return false;
     const Content& content = contents_.back();
-    if (content.stamp == *final_) return !content.digest && !(content.refusal && content.refusal != event::Refusal::kLost);
-    return content.digest && same_bytes(content.stamp, *final_) && !unchanged_since(content);
+    if (content.stamp != *final_)
+        return content.digest && same_bytes(content.stamp, *final_) && !unchanged_since(content);
+    if (content.digest) return written_ && content.digested_at < content.stamp.ctime + kYoung;
+    // Not found then, and found now.
+    return !content.refusal || *content.refusal == event::Refusal::kLost || *content.refusal == event::Refusal::kGone;
 }
 
-std::pair<Binding, event::Refusal> ObjectHistory::binding(std::size_t index, bool last_different) const {
+// Contents of equal digest that follow each other are one: to each the last of its kind, which stands for all of them.
+std::vector<std::uint32_t> ObjectHistory::equal_contents() const {
+    std::vector<std::uint32_t> stands_for(contents_.size());
+    for (std::size_t i = contents_.size(); i-- > 0;) {
+        const bool same =
+            i + 1 < contents_.size() && contents_[i].digest && contents_[i].digest == contents_[i + 1].digest;
+        stands_for[i] = same ? stands_for[i + 1] : static_cast<std::uint32_t>(i);
+    }
+    return stands_for;
+}
+
+// Written or made by the run, and there at the end: not what it found and left as it was.
+bool ObjectHistory::is_output() const {
+    return written_ && final_ && last_.regular() && !contents_.empty() && !contents_.back().found;
+}
+
+std::pair<Binding, event::Refusal> ObjectHistory::binding(std::uint32_t index,
+                                                          const std::vector<std::uint32_t>& stands_for) const {
     const Content& content = contents_[index];
     if (!last_.regular()) return {Binding::kNone, event::Refusal::kNotRegular};
     if (!content.digest) return {Binding::kNone, content.refusal.value_or(event::Refusal::kLost)};
     if (!content.verity_digest.empty()) return {Binding::kKernel, {}};
-    if (!last_different) return {Binding::kChanged, {}};
+    if (index != stands_for.back()) return {Binding::kChanged, {}};
     const bool unchanged = unchanged_since(content);
     if (outside_writer_) return {unchanged ? Binding::kContended : Binding::kChanged, {}};
     if (written_) {
         if (!unchanged && !(unlinked_unchanged_ && !final_)) return {Binding::kChanged, {}};
-        if (content.read && content.opened_for_writing_later) return {Binding::kContended, {}};
+        // What was found and read is never the run's own, though it was written with the same bytes again.
+        if (content.found) return {Binding::kContended, {}};
+        for (std::size_t i = 0; i < index; ++i) {
+            if (stands_for[i] == index && contents_[i].found) return {Binding::kChanged, {}};
+        }
         return {Binding::kOwn, {}};
     }
-    return {unchanged && contents_.size() == 1 ? Binding::kStable : Binding::kChanged, {}};
+    const bool one_content = stands_for.front() == index && same_bytes(contents_.front().stamp, content.stamp);
+    return {unchanged && one_content ? Binding::kStable : Binding::kChanged, {}};
 }
 
 std::optional<event::Sha256> ObjectHistory::digest_used_by(event::ProcessId process, std::uint32_t access) const {
     for (std::size_t i = uses_.size(); i-- > 0;) {
         const Use& known = uses_[i];
-        if ((known.access & access) == 0 || known.content >= contents_.size()) continue;
+        if ((known.access & access) == 0) continue;
         if (std::find(known.processes.begin(), known.processes.end(), process) == known.processes.end()) continue;
         return contents_[known.content].digest;
     }
@@ -242,62 +307,41 @@ std::optional<event::Sha256> ObjectHistory::digest_used_by(event::ProcessId proc
 }
 
 void ObjectHistory::append_entries(const event::ObjectId& id, std::vector<FileEntry>& out) const {
-    // Contents of equal digest that follow each other are one content: the later stamp stands for both.
-    std::vector<std::uint32_t> stands_for(contents_.size());
-    for (std::size_t i = contents_.size(); i-- > 0;) {
-        const bool same = i + 1 < contents_.size() && contents_[i].digest && contents_[i].digest == contents_[i + 1].digest;
-        stands_for[i] = same ? stands_for[i + 1] : static_cast<std::uint32_t>(i);
-    }
-    std::vector<FileEntry> entries;
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> keys;  // (path, content) of entries
-    for (const Use& known : uses_) {
-        const bool placed = known.content < contents_.size();
-        const std::uint32_t content = placed ? stands_for[known.content] : kPending;
-        const auto key = std::pair(known.path, content);
-        const auto at = std::find(keys.begin(), keys.end(), key);
-        if (at != keys.end()) {
-            FileEntry& entry = entries[static_cast<std::size_t>(at - keys.begin())];
-            entry.access |= known.access;
-            entry.opens += known.opens;
-            entry.first_access = std::min(entry.first_access, known.first);
-            entry.last_access = std::max(entry.last_access, known.last);
-            entry.processes.insert(entry.processes.end(), known.processes.begin(), known.processes.end());
-            continue;
-        }
+    const std::vector<std::uint32_t> stands_for = equal_contents();
+    // In order of path, and under one path in order of content; what is still pending belongs to none.
+    constexpr std::uint32_t kNone = 0xffffffff;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, Use> merged;
+    const auto add = [&merged](const Use& use, std::uint32_t content) {
+        const auto [known, is_new] = merged.try_emplace({use.path, content}, use);
+        if (!is_new) merge(known->second, use);
+    };
+    for (const Use& use : uses_) add(use, stands_for[use.content]);
+    for (const Use& use : pending_) add(use, kNone);
+    for (auto& [key, use] : merged) {
+        const auto [path, content] = key;
         FileEntry entry;
-        entry.path = paths_[known.path];
+        entry.path = paths_[path];
         entry.path.deleted = false;
         entry.object = id;
         entry.mode = last_.mode;
-        entry.access = known.access;
-        entry.opens = known.opens;
-        entry.processes = known.processes;
-        entry.first_access = known.first;
-        entry.last_access = known.last;
-        if (placed) {
-            const bool is_last = stands_for.back() == content;
-            std::tie(entry.binding, entry.reason) = binding(content, is_last);
+        entry.access = use.access;
+        entry.opens = use.opens;
+        entry.processes = std::move(use.processes);
+        std::sort(entry.processes.begin(), entry.processes.end());
+        entry.first_access = use.first;
+        entry.last_access = use.last;
+        if (content != kNone) {
+            std::tie(entry.binding, entry.reason) = binding(content, stands_for);
             if (entry.binding != Binding::kNone) entry.digest = contents_[content].digest;
             entry.verity_digest = contents_[content].verity_digest;
             entry.size = contents_[content].stamp.size;
-            const bool gone = std::find(gone_paths_.begin(), gone_paths_.end(), known.path) != gone_paths_.end();
-            entry.output = written_ && is_last && final_ && !gone && last_.regular() && entry.digest && !entry.path.truncated;
+            entry.output =
+                content == stands_for.back() && is_output() && !is_gone(path) && entry.digest && !entry.path.truncated;
         } else {
             entry.reason = last_.regular() ? event::Refusal::kLost : event::Refusal::kNotRegular;
             entry.size = last_.stamp.size;
         }
-        entries.push_back(std::move(entry));
-        keys.push_back(key);
-    }
-    // In order of path, and under one path in order of content.
-    std::vector<std::size_t> order(entries.size());
-    for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return keys[a] < keys[b]; });
-    for (const std::size_t i : order) {
-        auto& processes = entries[i].processes;
-        std::sort(processes.begin(), processes.end());
-        processes.erase(std::unique(processes.begin(), processes.end()), processes.end());
-        out.push_back(std::move(entries[i]));
+        out.push_back(std::move(entry));
     }
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,8 @@ class ObjectHistory {
     [[nodiscard]] const std::vector<event::Path>& paths() const { return paths_; }
     // The newest of its paths that still leads to it.
     [[nodiscard]] const event::Path& path_at_end() const;
+    // When the run last did something to it or to a name of it.
+    [[nodiscard]] std::int64_t last_time() const { return last_time_; }
     // Worth a look at the end: a regular file that was touched.
     [[nodiscard]] bool matters_at_end() const { return last_.regular(); }
     [[nodiscard]] const std::optional<event::Stamp>& final_stamp() const { return final_; }
@@ -52,40 +55,59 @@ class ObjectHistory {
   private:
     struct Content {
         event::Stamp stamp;
+        bool found = false;  // it was there before the run wrote to the object
         std::optional<event::Sha256> digest;
         std::optional<event::Refusal> refusal;
-        bool read = false;                // somebody in the run read, executed or loaded it
-        bool opened_for_writing_later = false;
+        std::int64_t digested_at = 0;
         std::string verity_digest;
     };
+    struct OtherDigest {
+        event::Stamp stamp;
+        event::Sha256 digest{};
+        std::int64_t at = 0;
+    };
     struct Use {
-        std::uint32_t path;
-        std::uint32_t content;  // kPending: of the content that is still to come
-        std::uint32_t access;
-        std::uint64_t opens;
-        std::int64_t first;
-        std::int64_t last;
+        std::uint32_t path = 0;
+        std::uint32_t content = 0;
+        std::uint32_t access = 0;
+        std::uint64_t opens = 0;
+        std::int64_t first = 0;
+        std::int64_t last = 0;
         std::vector<event::ProcessId> processes;  // in order of first use, without doubles
     };
-    static constexpr std::uint32_t kPending = 0xffffffff;
 
     std::uint32_t path_index(const event::Path& path);
-    void use(std::uint32_t path, std::uint32_t content, std::uint32_t access, event::ProcessId process, std::int64_t time);
-    void attach_pending();
+    [[nodiscard]] bool is_gone(std::uint32_t path) const;
+    [[nodiscard]] std::uint32_t last_content() const { return static_cast<std::uint32_t>(contents_.size() - 1); }
+    Use touched(const event::Path& path, const event::Object& object, std::uint32_t access, event::ProcessId process,
+                std::int64_t time);
+    void use(const Use& added);
+    void use_to_come(const Use& added);
     void push_content(const event::Stamp& stamp);
+    void attach_pending();
+    void carry_writers_over();
     [[nodiscard]] bool unchanged_since(const Content& content) const;
-    [[nodiscard]] std::pair<Binding, event::Refusal> binding(std::size_t content, bool last_different) const;
+    [[nodiscard]] std::vector<std::uint32_t> equal_contents() const;
+    [[nodiscard]] bool is_output() const;
+    [[nodiscard]] std::pair<Binding, event::Refusal> binding(std::uint32_t content,
+                                                             const std::vector<std::uint32_t>& stands_for) const;
 
     event::Object last_;
     std::vector<event::Path> paths_;
     std::vector<Content> contents_;
     std::vector<Use> uses_;
-    std::vector<std::uint32_t> gone_paths_;                             // by index; set at the end
-    std::vector<std::pair<event::Stamp, event::Sha256>> other_digests_;  // of contents nobody in the run asked for
+    std::unordered_map<std::uint64_t, std::size_t> use_of_;  // content << 32 | path -> index in uses_
+    std::vector<Use> pending_;                               // of the content that is still to come; one for each path
+    std::vector<std::uint32_t> gone_paths_;                  // by index; set at the end
+    std::vector<OtherDigest> other_digests_;                 // of contents nobody in the run asked for
+    std::optional<event::Stamp>
+        found_;  // of what was there when the run first touched it, unless it began with nothing
     std::optional<event::Stamp> final_;
-    bool written_ = false;         // opened for writing, created or truncated by the run
-    bool outside_writer_ = false;  // somebody else had it open for writing
-    bool unlinked_unchanged_ = false;
+    std::int64_t last_time_ = 0;
+    bool seen_ = false;
+    bool written_ = false;             // opened for writing, created or truncated by the run
+    bool outside_writer_ = false;      // somebody else had it open for writing
+    bool unlinked_unchanged_ = false;  // and nobody was seen to write since
 };
 
 }  // namespace fstracker::run

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who ran what. An entry is an execution, or a fork; a fork that did nothing before it executed is left out of the record
-// and its parent takes its place. Internal to core/run; one thread.
+// Who ran what. An entry is an execution, or a fork; a fork that did nothing before it executed is left out of the
+// record and its parent takes its place. Internal to core/run; one thread.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,8 @@ class ProcessTable {
     [[nodiscard]] std::size_t size() const { return entries_.size(); }
     [[nodiscard]] std::optional<std::uint32_t> pid_of(event::ProcessId process) const;
 
-    using DigestOf = std::function<std::optional<event::Sha256>(const event::ObjectId&, event::ProcessId, std::uint32_t access)>;
+    using DigestOf =
+        std::function<std::optional<event::Sha256>(const event::ObjectId&, event::ProcessId, std::uint32_t access)>;
     [[nodiscard]] std::vector<Process> list(const DigestOf& digest_of) const;
 
     // Entries that had neither ended nor executed something else when the run did, but for `command`.
@@ -36,8 +37,8 @@ class ProcessTable {
   private:
     struct Entry {
         Process process;
-        bool executed = false;   // an execution, not a fork
-        bool replaced = false;   // executed something else: another entry goes on
+        bool executed = false;  // an execution, not a fork
+        bool replaced = false;  // executed something else: another entry goes on
         bool acted = false;
     };
     [[nodiscard]] bool is_listed(const Entry& entry) const { return entry.executed || entry.acted || !entry.replaced; }

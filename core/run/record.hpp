@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a run came to: plain data, made by Run (run.hpp) from events, written into evidence by core/evidence and read back
-// by it, shown by core/report. Nothing here depends on the machine that recorded it.
+// What a run came to: plain data, made by Run (run.hpp) from events, written into evidence by core/evidence and read
+// back by it, shown by core/report. Nothing here depends on the machine that recorded it.
 #pragma once
 
 #include <cstdint>
@@ -67,7 +67,7 @@ struct Process {
     event::Path directory;
     std::uint32_t uid = 0;
     std::int64_t started = 0;
-    std::optional<std::int64_t> finished;  // absent: still running when the run ended, or replaced by an execution
+    std::optional<std::int64_t> finished;  // absent: still running when the run ended; where it executed: then
     std::optional<std::int32_t> status;    // as wait(2) gives it; only of the last execution of a process
     std::optional<Resources> resources;    // likewise
     bool operator==(const Process&) const = default;
@@ -104,8 +104,8 @@ struct Completeness {
     bool complete = false;
     std::vector<std::string> reasons;  // why not
     Ledger ledger;
-    std::uint64_t unhashed = 0;   // entries of binding none but for not-regular
-    std::uint64_t truncated = 0;  // paths and argument vectors
+    std::uint64_t unhashed = 0;                    // entries of binding none but for not-regular
+    std::uint64_t truncated = 0;                   // paths and argument vectors
     std::vector<std::string> blind_spots;          // English sentences, sorted
     std::vector<std::string> entered_blind_spots;  // those of them the run is known to have entered
     bool operator==(const Completeness&) const = default;
@@ -113,16 +113,17 @@ struct Completeness {
 
 // What identifies a run and says how it was recorded. Known before the command starts but for the last three.
 struct RunInfo {
-    std::string id;        // unique; sorts by time
+    std::string id;  // unique; sorts by time
     std::string pipeline;
     std::string step;
-    std::string host;      // URI
-    std::string backend;   // "tracepoint", "fentry", "lsm", "ptrace"
+    std::string host;     // URI
+    std::string backend;  // "tracepoint", "fentry", "lsm", "ptrace"
     std::vector<std::string> hooks;
     std::string digest_mode;  // "full", "none", or a size
     std::string version;      // of fstracker
     std::string kernel;       // uname -r
-    std::map<std::string, std::string> configuration;  // path -> sha256 hex of project file, baseline, rules that counted
+    std::map<std::string, std::string>
+        configuration;  // path -> sha256 hex of project file, baseline, rules that counted
     std::int64_t started = 0;
     std::int64_t finished = 0;
     std::int32_t status = 0;  // of the command, as wait(2) gives it

@@ -2,6 +2,7 @@
 #include "core/run/run.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -19,7 +20,7 @@ struct Run::State {
     ProcessTable processes;
     std::unordered_map<event::ObjectId, ObjectHistory> objects;
     std::unordered_map<event::ObjectId, std::pair<std::uint32_t, std::int32_t>> whereabouts;  // pid, descriptor
-    std::vector<FileEntry> unidentified;  // names whose object is not known
+    std::map<std::pair<event::Path, event::Refusal>, FileEntry> unidentified;  // names whose object is not known
     ConnectionTable connections;
     Ledger ledger;
     std::vector<HashWanted> wanted;
@@ -47,10 +48,12 @@ struct Run::State {
 
     void apply(const event::Exec& exec) {
         processes.executed(exec);
-        if (exec.path.truncated || exec.arguments_truncated) ++truncated;
+        if (exec.path.truncated || exec.script_path.truncated || exec.directory.truncated || exec.arguments_truncated)
+            ++truncated;
         access(exec.path, exec.object, event::kExecute, exec.common.process, exec.common.pid, -1, exec.common.time);
         if (exec.script)
-            access(exec.script_path, *exec.script, event::kExecute, exec.common.process, exec.common.pid, -1, exec.common.time);
+            access(exec.script_path, *exec.script, event::kExecute, exec.common.process, exec.common.pid, -1,
+                   exec.common.time);
         else if (exec.is_script)
             entered.insert(blind_spot::script_object_unknown());
     }
@@ -59,13 +62,36 @@ struct Run::State {
 
     void apply(const event::FileAccess& file) {
         if (file.path.truncated) ++truncated;
-        access(file.path, file.object, file.access, file.common.process, file.common.pid, file.descriptor, file.common.time);
+        access(file.path, file.object, file.access, file.common.process, file.common.pid, file.descriptor,
+               file.common.time);
     }
 
     // Says that a name was changed; what it came to follows as Renamed.
     void apply(const event::NameChange& change) { processes.acted(change.common.process); }
 
+    void unidentified_name(const event::Renamed& renamed, const event::Path& path, std::uint32_t access) {
+        const bool file_is_meant = renamed.operation != event::NameOperation::kSymlink &&
+                                   renamed.operation != event::NameOperation::kMkdir &&
+                                   renamed.operation != event::NameOperation::kRmdir;
+        const event::Refusal reason = file_is_meant ? event::Refusal::kLost : event::Refusal::kNotRegular;
+        const std::int64_t time = renamed.common.time;
+        const auto [known, is_new] = unidentified.try_emplace({path, reason});
+        FileEntry& entry = known->second;
+        if (is_new) {
+            entry.path = path;
+            entry.reason = reason;
+            entry.first_access = entry.last_access = time;
+        }
+        entry.access |= access;
+        entry.opens += 1;
+        entry.first_access = std::min(entry.first_access, time);
+        entry.last_access = std::max(entry.last_access, time);
+        if (std::find(entry.processes.begin(), entry.processes.end(), renamed.common.process) == entry.processes.end())
+            entry.processes.push_back(renamed.common.process);
+    }
+
     void apply(const event::Renamed& renamed) {
+        if (renamed.path.truncated || renamed.second_path.truncated) ++truncated;
         const event::ProcessId process = renamed.common.process;
         const auto note = [&](const event::Path& path, std::uint32_t access) {
             if (path.bytes.empty()) return;
@@ -73,14 +99,7 @@ struct Run::State {
                 history(*renamed.object).named(path, *renamed.object, access, process, renamed.common.time);
                 return;
             }
-            FileEntry entry;
-            entry.path = path;
-            entry.access = access;
-            entry.reason = event::Refusal::kLost;
-            entry.opens = 1;
-            entry.processes = {process};
-            entry.first_access = entry.last_access = renamed.common.time;
-            unidentified.push_back(std::move(entry));
+            unidentified_name(renamed, path, access);
         };
         switch (renamed.operation) {
             case event::NameOperation::kRename:
@@ -167,6 +186,19 @@ std::vector<Tracked> Run::tracked() const {
         tracked.push_back(std::move(one));
     }
     std::sort(tracked.begin(), tracked.end(), [](const Tracked& a, const Tracked& b) { return a.object < b.object; });
+    // An inode is used again with another generation once its object is gone: of those that had it, the newest is
+    // there.
+    const auto newest_is = [this](const Tracked& a, const Tracked& b) {
+        return state_->objects.at(a.object).last_time() < state_->objects.at(b.object).last_time();
+    };
+    for (auto begin = tracked.begin(); begin != tracked.end();) {
+        const auto end = std::find_if(begin, tracked.end(), [&](const Tracked& one) {
+            return one.object.device != begin->object.device || one.object.inode != begin->object.inode;
+        });
+        const auto newest = std::max_element(begin, end, newest_is);
+        for (auto one = begin; one != end; ++one) one->replaced = one != newest;
+        begin = end;
+    }
     return tracked;
 }
 
@@ -183,7 +215,8 @@ std::vector<HashWanted> Run::wanted_at_end() const {
         }
         wanted.push_back(std::move(one));
     }
-    std::sort(wanted.begin(), wanted.end(), [](const HashWanted& a, const HashWanted& b) { return a.object.id < b.object.id; });
+    std::sort(wanted.begin(), wanted.end(),
+              [](const HashWanted& a, const HashWanted& b) { return a.object.id < b.object.id; });
     return wanted;
 }
 
@@ -198,12 +231,13 @@ Record Run::record(RunInfo info) const {
         record.info.finished = s.end.time;
         record.info.status = s.end.status;
     }
-    record.processes = s.processes.list([&s](const event::ObjectId& id, event::ProcessId process, std::uint32_t access) {
-        const auto found = s.objects.find(id);
-        return found == s.objects.end() ? std::nullopt : found->second.digest_used_by(process, access);
-    });
+    record.processes =
+        s.processes.list([&s](const event::ObjectId& id, event::ProcessId process, std::uint32_t access) {
+            const auto found = s.objects.find(id);
+            return found == s.objects.end() ? std::nullopt : found->second.digest_used_by(process, access);
+        });
 
-    record.files = s.unidentified;
+    for (const auto& [name, entry] : s.unidentified) record.files.push_back(entry);
     for (const auto& [id, history] : s.objects) history.append_entries(id, record.files);
     for (FileEntry& entry : record.files) {
         for (event::ProcessId& process : entry.processes) process = s.processes.listed(process);
@@ -223,9 +257,10 @@ Record Run::record(RunInfo info) const {
     if (s.ended && s.end.recorder_failed) completeness.reasons.push_back("the recorder failed: " + s.end.failure);
     completeness.complete = completeness.reasons.empty();
     completeness.truncated = s.truncated;
-    completeness.unhashed = static_cast<std::uint64_t>(std::count_if(record.files.begin(), record.files.end(), [](const FileEntry& entry) {
-        return entry.binding == Binding::kNone && entry.reason != event::Refusal::kNotRegular;
-    }));
+    completeness.unhashed =
+        static_cast<std::uint64_t>(std::count_if(record.files.begin(), record.files.end(), [](const FileEntry& entry) {
+            return entry.binding == Binding::kNone && entry.reason != event::Refusal::kNotRegular;
+        }));
     std::set<std::string> entered = s.entered;
     if (s.ended) {
         const std::vector<event::ProcessId> running = s.processes.still_running();

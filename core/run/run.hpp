@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Events to a record. A Run is a pure state machine: the same events in the same order give the same record, whether they
-// come from a live kernel or from an event log. One thread owns it.
+// Events to a record. A Run is a pure state machine: the same events in the same order give the same record, whether
+// they come from a live kernel or from an event log. One thread owns it.
 #pragma once
 
 #include <cstdint>
@@ -26,11 +26,12 @@ struct Tracked {
     std::vector<event::Path> paths;  // the newest first
     std::uint32_t pid = 0;           // a process that used it
     std::int32_t descriptor = -1;
-    event::Object last;              // as last seen
+    event::Object last;     // as last seen
+    bool replaced = false;  // its inode is another object's by now: nothing that leads there is this one
 };
 
 class Run {
-   public:
+  public:
     Run();
     ~Run();
     Run(Run&&) noexcept;
@@ -53,7 +54,7 @@ class Run {
     // The record so far; `info` is the caller's. Sets finished and status from RunEnded.
     [[nodiscard]] Record record(RunInfo info) const;
 
-   private:
+  private:
     struct State;
     std::unique_ptr<State> state_;
 };
