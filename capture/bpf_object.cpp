@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <string_view>
@@ -26,16 +27,28 @@ namespace fstracker::capture {
 
 namespace {
 
-// The last thing libbpf complained of, for the error; it prints nothing itself. libbpf calls from the thread that loads.
+// What libbpf complained of first, and what the verifier said last, for the error; libbpf prints nothing itself. It calls
+// from the thread that loads.
 thread_local std::string last_complaint;
+
+// The line before the verifier's statistics is its reason.
+std::string verifier_reason(const std::string& log) {
+    const std::size_t end = log.find("\nprocessed ");
+    if (end == std::string::npos || end == 0) return {};
+    const std::size_t begin = log.rfind('\n', end - 1);
+    return begin == std::string::npos ? std::string() : log.substr(begin + 1, end - begin - 1);
+}
 
 int keep_complaint(enum libbpf_print_level level, const char* format, va_list arguments) {
     if (level != LIBBPF_WARN) return 0;
-    std::array<char, 1024> text{};
-    std::vsnprintf(text.data(), text.size(), format, arguments);
-    if (last_complaint.empty()) {
-        last_complaint = text.data();
-        last_complaint = last_complaint.substr(0, last_complaint.find('\n'));
+    char* raw = nullptr;
+    const int size = vasprintf(&raw, format, arguments);
+    if (size < 0) return 0;
+    const std::string text(raw, static_cast<std::size_t>(size));
+    std::free(raw);
+    if (last_complaint.empty()) last_complaint = text.substr(0, text.find('\n'));
+    if (text.find("BEGIN PROG LOAD LOG") != std::string::npos) {
+        if (const std::string reason = verifier_reason(text); !reason.empty()) last_complaint += ": " + reason;
     }
     return 0;
 }

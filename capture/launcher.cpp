@@ -2,6 +2,7 @@
 #include "capture/launcher.hpp"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,14 +16,16 @@ namespace fstracker::capture {
 namespace {
 
 // A descriptor that the command could expect to find free (0, 1, 2 may be closed) is moved out of the way.
-Result<std::array<base::Fd, 2>> pipe_above_standard() {
+// Sockets, since writing to one whose other end is gone can be an error without being a signal.
+Result<std::array<base::Fd, 2>> pair_above_standard() {
     std::array<int, 2> ends{};
-    if (pipe2(ends.data(), O_CLOEXEC) != 0) return base::fail_errno(errno, "a pipe");
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+        return base::fail_errno(errno, "a pair of sockets");
     std::array<base::Fd, 2> result{base::Fd(ends[0]), base::Fd(ends[1])};
     for (base::Fd& end : result) {
         if (end.get() > 2) continue;
         base::Fd moved(fcntl(end.get(), F_DUPFD_CLOEXEC, 3));
-        if (!moved) return base::fail_errno(errno, "a pipe");
+        if (!moved) return base::fail_errno(errno, "a pair of sockets");
         end = std::move(moved);
     }
     return result;
@@ -38,7 +41,7 @@ Result<std::array<base::Fd, 2>> pipe_above_standard() {
     sigprocmask(SIG_SETMASK, &signals.mask, nullptr);
     execvp(arguments[0], arguments.data());
     const int error = errno;
-    while (write(report, &error, sizeof(error)) < 0 && errno == EINTR) {
+    while (send(report, &error, sizeof(error), MSG_NOSIGNAL) < 0 && errno == EINTR) {
     }
     _exit(127);
 }
@@ -59,9 +62,9 @@ SignalState take_over_signals() {
 }
 
 Result<std::unique_ptr<Launcher>> Launcher::fork_gated(std::vector<std::string> command, const SignalState& signals) {
-    auto gate = pipe_above_standard();
+    auto gate = pair_above_standard();
     if (!gate) return fail(gate.error());
-    auto report = pipe_above_standard();
+    auto report = pair_above_standard();
     if (!report) return fail(report.error());
     std::vector<char*> arguments;
     for (std::string& argument : command) arguments.push_back(argument.data());
@@ -83,10 +86,12 @@ Result<std::unique_ptr<Launcher>> Launcher::fork_gated(std::vector<std::string> 
 int Launcher::release() {
     released_ = true;
     const char go = 1;
-    if (write(gate_.get(), &go, 1) != 1) return errno;
+    ssize_t got = 0;
+    while ((got = send(gate_.get(), &go, 1, MSG_NOSIGNAL)) < 0 && errno == EINTR) {
+    }
+    if (got != 1) return errno;
     gate_.reset();
     int error = 0;
-    ssize_t got = 0;
     while ((got = read(report_.get(), &error, sizeof(error))) < 0 && errno == EINTR) {
     }
     report_.reset();
@@ -95,8 +100,10 @@ int Launcher::release() {
 
 Launcher::~Launcher() {
     if (pid_ <= 0 || released_) return;
-    gate_.reset();  // the child reads end of file and leaves
-    waitpid(pid_, nullptr, 0);
+    gate_.reset();        // the child reads end of file and leaves
+    kill(pid_, SIGKILL);  // also when somebody has stopped it
+    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+    }
 }
 
 }  // namespace fstracker::capture

@@ -14,6 +14,8 @@
 #include <cstring>
 #include <ctime>
 #include <filesystem>
+#include <future>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -141,10 +143,26 @@ Result<RunOutcome> record_run(const RunRequest& request) {
     Recorder recorder(**source, **hasher, **log, clock);
     if (auto started = (*source)->start((*launcher)->pid()); !started) return fail(started.error());
 
+    // The reader's thread is there before the command is, so that nothing can fail in between.
+    std::atomic<bool> over = false;
+    std::atomic<std::int32_t> wait_status = 0;
+    std::promise<bool> started;
+    std::thread reader;
+    try {
+        reader = std::thread([&, command = started.get_future()]() mutable {
+            if (command.get()) recorder.record(over, wait_status);
+        });
+    } catch (const std::system_error& error) {
+        return base::fail_errno(error.code().value(), "a thread that reads what the kernel sees");
+    }
+
     RunOutcome outcome;
     outcome.run_id = id;
     const SteadyClock::time_point command_start = SteadyClock::now();
-    if (const int error = (*launcher)->release(); error != 0) {
+    const int error = (*launcher)->release();
+    started.set_value(error == 0);
+    if (error != 0) {
+        reader.join();
         waitpid((*launcher)->pid(), nullptr, 0);
         outcome.exit_status = error == ENOENT ? 127 : 126;
         outcome.problems.push_back(not_executed(error, request.command.front()));
@@ -152,9 +170,6 @@ Result<RunOutcome> record_run(const RunRequest& request) {
     }
     outcome.command_started = true;
 
-    std::atomic<bool> over = false;
-    std::atomic<std::int32_t> wait_status = 0;
-    std::thread reader([&] { recorder.record(over, wait_status); });
     auto status = supervise((*launcher)->pid());
     outcome.command_seconds = seconds_since(command_start);
     const SteadyClock::time_point finish_start = SteadyClock::now();
@@ -170,9 +185,9 @@ Result<RunOutcome> record_run(const RunRequest& request) {
         outcome.exit_status = 125;
     }
 
-    const run::Record record = recorder.take_record(std::move(info));
+    run::Record record = recorder.take_record(std::move(info));
     EvidenceRequest evidence{**directory, **log, *key, outcome.exit_status, outcome.command_seconds, finish_start, outcome.bytes_hashed};
-    auto written = write_evidence(record, evidence);
+    auto written = write_evidence(std::move(record), evidence);
     if (!written) {
         outcome.problems.push_back(written.error().within("writing the evidence"));
         outcome.exit_status = 125;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/recorder.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -50,13 +52,16 @@ void Recorder::failed(const Error& error) {
 }
 
 void Recorder::write_log() {
-    if (lines_.empty() || failure_) return;
-    if (auto written = log_.append(lines_); !written) failed(written.error());
+    if (lines_.empty() || log_failed_) return;
+    if (auto written = log_.append(lines_); !written) {
+        log_failed_ = true;
+        failed(written.error());
+    }
     lines_.clear();
 }
 
 void Recorder::apply(event::Event event) {
-    if (!failure_) event::append_line(lines_, event);
+    if (!log_failed_) event::append_line(lines_, event);
     run_.apply(event);
     if (lines_.size() >= kLogChunk) write_log();
 }
@@ -110,14 +115,21 @@ void Recorder::beat() {
 void Recorder::record(const std::atomic<bool>& over, const std::atomic<std::int32_t>& status) {
     const Source::Sink sink = [this](std::span<const std::byte> record) { on_record(record); };
     int wait = kBusyMilliseconds;
+    bool readable = true;
     while (!over.load(std::memory_order_acquire)) {
-        auto count = source_.poll(wait, sink);
-        if (!count) {
-            failed(count.error());
-            break;
+        if (!readable) {  // the command goes on all the same, and so do the digests of what was seen
+            std::this_thread::sleep_for(std::chrono::milliseconds(kIdleMilliseconds));
+            beat();
+            continue;
         }
+        auto count = source_.poll(wait, sink);
         beat();
-        wait = *count != 0 ? kBusyMilliseconds : std::min(wait * 2, kIdleMilliseconds);
+        if (count) {
+            wait = *count != 0 ? kBusyMilliseconds : std::min(wait * 2, kIdleMilliseconds);
+        } else {
+            failed(count.error());
+            readable = false;
+        }
     }
     finish(status.load(std::memory_order_acquire));
 }
@@ -127,14 +139,16 @@ void Recorder::look_once_more() {
         event::FinalStamp final{tracked.object, std::nullopt, {}};
         for (const event::Path& path : tracked.paths) {
             const bool last = &path == &tracked.paths.back();
-            auto stamp = digest::stamp_now(tracked.object, places_of(path, tracked.pid, -1));
-            if (stamp) {
+            if (tracked.replaced) {
+                final.gone_paths.push_back(path.bytes);
+            } else if (auto stamp = digest::stamp_now(tracked.object, places_of(path, tracked.pid, -1)); stamp) {
                 final.stamp = *stamp;
             } else {
                 final.gone_paths.push_back(path.bytes);
                 if (!last || final.stamp) continue;
                 // No name leads there; a process that has it open does.
-                if (auto open = digest::stamp_now(tracked.object, {{{}, tracked.pid, tracked.descriptor}}); open) final.stamp = *open;
+                if (auto open = digest::stamp_now(tracked.object, {{{}, tracked.pid, tracked.descriptor}}); open)
+                    final.stamp = *open;
             }
         }
         apply(std::move(final));

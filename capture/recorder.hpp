@@ -26,7 +26,8 @@ class Recorder {
     Recorder(Source& source, digest::Hasher& hasher, store::LogWriter& log, event::ClockOffset clock);
 
     // Records until `over` is set and then to the end: drained, digested, final stamps taken. Errors of the source or the
-    // log do not end it early: the record says that the recorder failed, and why.
+    // log do not end it early: the record says that the recorder failed, and why. A log that was written to the end gives
+    // this same record.
     void record(const std::atomic<bool>& over, const std::atomic<std::int32_t>& status);
 
     [[nodiscard]] run::Record take_record(run::RunInfo info) const { return run_.record(std::move(info)); }
@@ -55,6 +56,7 @@ class Recorder {
     std::map<event::ProcessId, bool> ended_;            // processes whose exit was seen since the last harvest
     event::Counters folds_;
     std::optional<Error> failure_;
+    bool log_failed_ = false;  // nothing more goes into it
 };
 
 }  // namespace fstracker::capture

@@ -1,28 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capture/supervisor.hpp"
 
-#include <fcntl.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <string>
 
 #include "core/base/durable_file.hpp"
 #include "core/base/errno_error.hpp"
-#include "core/base/fd.hpp"
 
 namespace fstracker::capture {
 
 namespace {
 
 // The terminal's signals (si_code SI_KERNEL) went to the command as well; its own need not come back to it.
-bool reached_the_child_already(const signalfd_siginfo& signal, pid_t child) {
-    return signal.ssi_code == SI_KERNEL || static_cast<pid_t>(signal.ssi_pid) == child;
+bool reached_the_child_already(const siginfo_t& signal, pid_t child) {
+    return signal.si_code == SI_KERNEL || signal.si_pid == child;
 }
 
 bool is_stopped(pid_t child) {
@@ -38,8 +32,6 @@ Result<int> supervise(pid_t child) {
     sigset_t ours;
     sigemptyset(&ours);
     for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCHLD}) sigaddset(&ours, signal);
-    const base::Fd signals(signalfd(-1, &ours, SFD_CLOEXEC));
-    if (!signals) return base::fail_errno(errno, "waiting for signals");
     for (;;) {
         int status = 0;
         const pid_t got = waitpid(child, &status, WNOHANG | WUNTRACED);
@@ -51,14 +43,13 @@ Result<int> supervise(pid_t child) {
         }
         if (got == child) return status;
 
-        signalfd_siginfo signal{};
-        const ssize_t size = read(signals.get(), &signal, sizeof(signal));
-        if (size != static_cast<ssize_t>(sizeof(signal))) {
-            if (size < 0 && errno == EINTR) continue;
+        siginfo_t signal{};
+        if (sigwaitinfo(&ours, &signal) < 0) {
+            if (errno == EINTR) continue;
             return base::fail_errno(errno, "waiting for signals");
         }
-        if (signal.ssi_signo == SIGCHLD) continue;
-        if (!reached_the_child_already(signal, child)) kill(child, static_cast<int>(signal.ssi_signo));
+        if (signal.si_signo == SIGCHLD) continue;
+        if (!reached_the_child_already(signal, child)) kill(child, signal.si_signo);
     }
 }
 

@@ -10,7 +10,7 @@
 namespace fstracker::cli {
 namespace {
 
-constexpr const char* kCacheName = "digests.sqlite";
+constexpr const char* kCacheName = "digests";
 
 // $XDG_…, which counts only when absolute, else the folder of the same meaning below $HOME.
 Result<std::string> xdg(const char* name, const char* below_home) {

@@ -35,9 +35,10 @@ static __always_inline __u32 file__access(struct file *file)
 }
 
 /* Tells one name of an object from another: the dentry's hash, which is salted with its directory, and the mount. */
-static __always_inline __u32 name__hash(struct file *file)
+static __always_inline __u32 name__hash(const struct visible *v)
 {
-    return BPF_CORE_READ(file, f_path.dentry, d_name.hash) ^ (__u32)((__u64)BPF_CORE_READ(file, f_path.mnt) >> 6);
+    struct dentry *dentry = v->dentry;
+    return BPF_CORE_READ(dentry, d_name.hash) ^ (__u32)((__u64)v->mount >> 6);
 }
 
 /* `file`: struct file *; a function of its own to the verifier, hence the plain number. */
@@ -45,7 +46,9 @@ __noinline int access__tell(__u64 file_address, __u64 run_process, __u32 access,
 {
     struct file *file = (void *)file_address;
     __u32 run = run_process >> 32, process = run_process;
-    struct inode *inode = BPF_CORE_READ(file, f_inode);
+    struct visible v = {};
+    file__visible(file, &v);
+    struct inode *inode = v.inode;
     if (!inode__is_file(inode)) return 0;
 
     struct fst_fold_key key = {
@@ -55,7 +58,7 @@ __noinline int access__tell(__u64 file_address, __u64 run_process, __u32 access,
         .run = run,
         .process = process,
         .access = access,
-        .name = name__hash(file),
+        .name = name__hash(&v),
     };
     __s64 ctime = inode__ctime(inode);
     __u64 size = BPF_CORE_READ(inode, i_size);
@@ -79,7 +82,7 @@ __noinline int access__tell(__u64 file_address, __u64 run_process, __u32 access,
     r->access = access;
     r->descriptor = descriptor;
     __u32 flags = 0;
-    __u32 end = path__append_file(s, file, sizeof(*r), &flags);
+    __u32 end = path__append(s, v.dentry, v.mount, sizeof(*r), &flags);
     if (r->object.links == 0) flags |= FST_PATH_DELETED;
     r->path_size = end - sizeof(*r);
     const struct object_key object = {.inode = key.inode, .device = key.device, .generation = key.generation};

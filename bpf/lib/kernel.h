@@ -109,6 +109,11 @@ struct file {
     struct callback_head f_task_work; /* 6.9 and later */
 } RELOCATED;
 
+struct backing_file { /* overlayfs, 6.5 and later: the lower file, with the path that user space knows */
+    struct file file;
+    struct path user_path;
+} RELOCATED;
+
 struct file___rcuhead {
     struct callback_head f_rcuhead;
 } RELOCATED;
@@ -252,6 +257,8 @@ struct bpf_iter__task_file {
 #define FMODE_WRITE 0x2u
 #define FMODE_PATH 0x4000u
 #define FMODE_CREATED 0x100000u
+#define FMODE_BACKING 0x2000000u    /* overlayfs opened it below a file that user space has */
+#define FMODE_NOACCOUNT 0x20000000u /* likewise, before 6.5 as well */
 
 #define O_ACCMODE 3u
 #define O_TRUNC 01000u

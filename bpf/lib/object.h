@@ -7,7 +7,9 @@
 
 #include "lib/maps.h"
 
-static __always_inline __s64 inode__ctime(struct inode *inode)
+/* Functions of their own, so that the compiler cannot move a field's offset in front of the question whether this kernel
+ * has the field: an offset that cannot be resolved must not be reached. */
+static __noinline __s64 inode__ctime(struct inode *inode)
 {
     struct timespec64 t = {};
     if (bpf_core_field_exists(inode->i_ctime_sec))
@@ -21,7 +23,7 @@ static __always_inline __s64 inode__ctime(struct inode *inode)
     return t.tv_sec * 1000000000ll + t.tv_nsec;
 }
 
-static __always_inline __s64 inode__mtime(struct inode *inode)
+static __noinline __s64 inode__mtime(struct inode *inode)
 {
     struct timespec64 t = {};
     if (bpf_core_field_exists(inode->i_mtime_sec))
@@ -60,6 +62,39 @@ static __always_inline bool inode__is_file(struct inode *inode)
     if (!(BPF_CORE_READ(sb, s_flags) & SB_NOUSER)) return type != 0;
     __u64 magic = BPF_CORE_READ(sb, s_magic);
     return type == S_IFREG && (magic == TMPFS_MAGIC || magic == HUGETLBFS_MAGIC);
+}
+
+/* A file as user space knows it. Below a mapping of an overlayfs file lies the file of a lower layer: its inode is
+ * another, and the name leads back to the one that was opened. */
+struct visible {
+    struct dentry *dentry;
+    struct vfsmount *mount;
+    struct inode *inode;
+};
+
+/* A function of its own for the reason told at inode__ctime. */
+static __noinline int backing__path(struct file *file, struct path *path)
+{
+    struct backing_file *backing = (void *)file;
+    if (!bpf_core_field_exists(backing->user_path)) return 0;
+    return bpf_core_read(path, sizeof(*path), &backing->user_path) == 0;
+}
+
+static __always_inline void file__visible(struct file *file, struct visible *v)
+{
+    v->dentry = BPF_CORE_READ(file, f_path.dentry);
+    v->mount = BPF_CORE_READ(file, f_path.mnt);
+    v->inode = BPF_CORE_READ(file, f_inode);
+    __u32 mode = BPF_CORE_READ(file, f_mode);
+    if (!(mode & (FMODE_BACKING | FMODE_NOACCOUNT))) return;
+    struct path path = {};
+    if (mode & FMODE_BACKING && backing__path(file, &path)) {
+        v->dentry = path.dentry;
+        v->mount = path.mnt;
+    }
+    struct dentry *dentry = v->dentry; /* not through v: its fields are ours and not the kernel's */
+    struct inode *inode = BPF_CORE_READ(dentry, d_inode);
+    if (inode) v->inode = inode;
 }
 
 /* The file behind a descriptor of the current task, or NULL. */

@@ -29,7 +29,7 @@ static __always_inline int security__opened(struct file *file)
         if (BPF_CORE_READ(file, f_mode) & FMODE_WRITE) writer__tell((__u64)file, 0);
         return 0;
     }
-    if (flags & F_FOR_EXEC) return 0;
+    if (flags & F_FOR_EXEC || BPF_CORE_READ(file, f_mode) & FMODE_NOACCOUNT) return 0; /* below what was opened: overlayfs */
     __u32 access = file__access(file);
     if (flags & O_TRUNC && access & FST_WRITE) access |= FST_TRUNCATE;
     access__of_member(member, file, access, -1);

@@ -86,14 +86,13 @@ struct control_header {
     __s32 level, type;
 };
 
-__noinline int received__list(__u64 descriptors, __u32 count)
+static __always_inline void received__list(__u64 descriptors, __u32 count)
 {
     for (__u32 i = 0; i < SCM_FDS_MAX && i < count; i++) {
         __s32 descriptor = -1;
         if (bpf_probe_read_user(&descriptor, 4, (void *)(descriptors + 4 * i)) || descriptor < 0) break;
         opened(descriptor, FST_RECEIVE);
     }
-    return 0;
 }
 
 __noinline int received(__u64 message)
@@ -102,7 +101,7 @@ __noinline int received(__u64 message)
     struct user_message m = {};
     if (!member || bpf_probe_read_user(&m, sizeof(m), (void *)message) || m.control_length < 20) return 0;
     unsigned long at = m.control, stop = m.control + m.control_length;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 2; i++) { /* descriptors, and credentials before or behind them */
         struct control_header h = {};
         if (at + sizeof(h) > stop || bpf_probe_read_user(&h, sizeof(h), (void *)at) || h.length < sizeof(h)) return 0;
         if (h.level == 1 && h.type == 1) { /* SOL_SOCKET, SCM_RIGHTS */
@@ -112,6 +111,13 @@ __noinline int received(__u64 message)
         }
         at += (h.length + 7) & ~7ul;
     }
+    return 0;
+}
+
+static __noinline int sent(__u32 descriptor, __u64 message)
+{
+    struct user_message m = {};
+    if (!bpf_probe_read_user(&m, sizeof(m), (void *)message) && m.name) datagram__tell(descriptor, m.name, m.name_length);
     return 0;
 }
 
@@ -217,11 +223,7 @@ int BPF_PROG(syscall__exit, struct pt_regs *regs, long result)
     switch (nr) {
     case NR_memfd_create: opened(result, FST_CREATE); break;
     case NR_sendto: datagram__tell(a, e, regs->r9); break;
-    case NR_sendmsg: case NR_sendmmsg: {
-        struct user_message m = {};
-        if (!bpf_probe_read_user(&m, sizeof(m), (void *)b) && m.name) datagram__tell(a, m.name, m.name_length);
-        break;
-    }
+    case NR_sendmsg: case NR_sendmmsg: sent(a, b); break;
     case NR_ptrace:
         if (a != 0) blind__tell(member, FST_BLIND_PTRACE, a); /* not TRACEME */
         break;
