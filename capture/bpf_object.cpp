@@ -166,7 +166,12 @@ void BpfObject::detach() {
     links_.clear();
 }
 
+void BpfObject::detach_beside() {
+    detacher_ = std::thread([this] { detach(); });
+}
+
 BpfObject::~BpfObject() {
+    if (detacher_.joinable()) detacher_.join();
     detach();
     if (skeleton_ != nullptr) fstracker_bpf__destroy(skeleton_);
 }

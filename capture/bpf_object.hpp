@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -29,6 +30,9 @@ class BpfObject {
     // The iterator is not attached: it runs when it is read.
     Status attach();
     void detach();
+    // The same in a thread of its own, since each tracepoint's removal waits for the whole machine. Nothing else of this
+    // object may be attached or detached after it; the destructor waits for it.
+    void detach_beside();
 
     [[nodiscard]] fstracker_bpf* get() const { return skeleton_; }
     [[nodiscard]] const std::vector<std::string>& hooks() const { return hooks_; }
@@ -41,6 +45,7 @@ class BpfObject {
     std::vector<bpf_program*> attached_;  // those of the backend
     std::vector<bpf_link*> links_;
     std::vector<std::string> hooks_;
+    std::thread detacher_;
 };
 
 }  // namespace fstracker::capture

@@ -205,8 +205,8 @@ Result<SourceTotals> BpfSource::stop(const Sink& sink) {
         run.active = 0;
         if (bpf_map_update_elem(bpf_map__fd(maps.runs), &kRun, &run, BPF_EXIST) != 0) return base::fail_errno(errno, "ending the run");
     }
-    object_->detach();
     syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+    object_->detach_beside();
     sink_ = &sink;
     const int got = ring_buffer__consume(ring_);
     sink_ = nullptr;

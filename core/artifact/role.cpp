@@ -122,6 +122,16 @@ bool is_key_file(std::string_view path) {
 
 }  // namespace
 
+namespace {
+
+// What Python's site module executes when the interpreter starts; elsewhere .pth is a PyTorch checkpoint.
+bool is_path_hook(std::string_view path) {
+    return path.ends_with(".pth") &&
+           (path.find("/site-packages/") != std::string_view::npos || path.find("/dist-packages/") != std::string_view::npos);
+}
+
+}  // namespace
+
 std::string role_of(const run::FileEntry& entry) {
     const mode_t type = entry.mode & S_IFMT;
     if (type == S_IFCHR || type == S_IFBLK) return kDevice;
@@ -134,6 +144,7 @@ std::string role_of(const run::FileEntry& entry) {
     const char* by_folder = look_up(path, kFolders);
     if (entry.output) return by_folder == kCache ? kCache : kOutput;
     if (is_shared_object(path)) return kLibrary;
+    if (is_path_hook(path)) return kCode;
     if (by_suffix != nullptr) return by_suffix;
     return by_folder != nullptr ? by_folder : kOther;
 }

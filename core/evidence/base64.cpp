@@ -28,15 +28,23 @@ char byte(std::uint32_t value, unsigned shift) { return static_cast<char>(value 
 }  // namespace
 
 std::string to_base64(std::string_view bytes) {
-    std::string text;
-    text.reserve((bytes.size() + 2) / 3 * 4);
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        const std::size_t here = bytes.size() - i < 3 ? bytes.size() - i : 3;
-        std::uint32_t group = 0;
-        for (std::size_t k = 0; k < here; ++k)
-            group |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + k])) << (16 - 8 * k);
-        for (std::size_t k = 0; k < 4; ++k) text.push_back(k <= here ? kStandard[group >> (18 - 6 * k) & 63U] : '=');
+    std::string text((bytes.size() + 2) / 3 * 4, '=');
+    char* out = text.data();
+    const auto value = [&bytes](std::size_t i) -> std::uint32_t { return static_cast<unsigned char>(bytes[i]); };
+    std::size_t i = 0;
+    for (; i + 3 <= bytes.size(); i += 3) {
+        const std::uint32_t group = value(i) << 16 | value(i + 1) << 8 | value(i + 2);
+        *out++ = kStandard[group >> 18];
+        *out++ = kStandard[group >> 12 & 63U];
+        *out++ = kStandard[group >> 6 & 63U];
+        *out++ = kStandard[group & 63U];
     }
+    if (i == bytes.size()) return text;
+    const bool two = bytes.size() - i == 2;
+    const std::uint32_t group = value(i) << 16 | (two ? value(i + 1) << 8 : 0);
+    *out++ = kStandard[group >> 18];
+    *out++ = kStandard[group >> 12 & 63U];
+    if (two) *out = kStandard[group >> 6 & 63U];
     return text;
 }
 
