@@ -53,6 +53,8 @@ SignalState take_over_signals() {
     sigset_t ours;
     sigemptyset(&ours);
     for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGCHLD}) sigaddset(&ours, signal);
+    // A write past the file size limit, or to a reader that has gone, is an error to us and not our end.
+    for (const int signal : {SIGXFSZ, SIGPIPE}) sigaddset(&ours, signal);
     sigprocmask(SIG_BLOCK, &ours, &state.mask);
     struct sigaction standard {};
     standard.sa_handler = SIG_DFL;

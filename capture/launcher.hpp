@@ -18,11 +18,11 @@ namespace fstracker::capture {
 // Signal state that the command is given back. Taken before this process changes its own.
 struct SignalState {
     sigset_t mask{};
-    struct sigaction child{};
+    struct sigaction child {};
 };
 
-// Blocks, in the calling thread and those it makes later, the signals that this process passes on to the command, and
-// makes sure that children can be waited for.
+// Blocks, in the calling thread and those it makes later, the signals that this process passes on to the command and
+// those that would end it for a failed write, and makes sure that children can be waited for.
 SignalState take_over_signals();
 
 class Launcher {

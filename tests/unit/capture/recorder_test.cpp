@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+// The recorder between a source that a test scripts and files that are there: what is counted, what fails, what the log
+// says of it all.
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+#include <catch2/catch.hpp>
+
+#include <csignal>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "capture/recorder.hpp"
+#include "core/base/hex.hpp"
+#include "core/digest/digest.hpp"
+#include "core/event/log.hpp"
+#include "tests/unit/event/wire.hpp"
+#include "tests/unit/scratch.hpp"
+
+namespace {
+
+using namespace fstracker;
+using namespace fstracker::capture;
+using event::testing::Bytes;
+using event::testing::bytes_of;
+using event::testing::strings;
+using fstracker::testing::content_of;
+using fstracker::testing::put;
+using fstracker::testing::Scratch;
+
+class ScriptedSource : public Source {
+  public:
+    [[nodiscard]] const SourceInfo& info() const override { return info_; }
+    Status start(pid_t) override { return {}; }
+    Result<std::size_t> poll(int, const Sink& sink) override {
+        ++polls;
+        if (fails_at == polls) return fail(ErrorKind::kSystem, "the ring is gone", "start again");
+        if (batches.empty()) {
+            over = true;
+            return 0U;
+        }
+        const std::vector<Bytes> batch = std::move(batches.front());
+        batches.pop_front();
+        for (const Bytes& bytes : batch) deliver(bytes, sink);
+        return batch.size();
+    }
+    std::vector<event::FoldTotal> harvest(const std::function<bool(event::ProcessId)>& ended) override {
+        if (fails_at != 0 && polls >= fails_at && ++beats_after_failure == 3) over = true;
+        std::vector<event::FoldTotal> taken;
+        std::erase_if(folds, [&](const event::FoldTotal& fold) {
+            if (!ended(fold.process)) return false;
+            taken.push_back(fold);
+            return true;
+        });
+        harvested += taken.size();
+        return taken;
+    }
+    Result<SourceTotals> stop(const Sink& sink) override {
+        stopped_over = over;
+        for (const auto& batch : batches) {
+            for (const Bytes& bytes : batch) deliver(bytes, sink);
+        }
+        if (stop_fails) return fail(ErrorKind::kSystem, "the totals are gone", "");
+        SourceTotals totals;
+        totals.kernel.push_back({"access", sent + lost, 0, sent, {}, 0, 0});
+        if (lost != 0) totals.kernel.back().lost["ring-full"] = lost;
+        totals.folds = folds;
+        totals.missed = missed;
+        return totals;
+    }
+
+    std::deque<std::vector<Bytes>> batches;
+    std::vector<event::FoldTotal> folds;
+    std::uint64_t lost = 0;
+    std::uint64_t missed = 0;
+    std::size_t fails_at = 0;  // the number of the poll, from 1
+    bool stop_fails = false;
+
+    std::atomic<bool> over = false;
+    bool stopped_over = false;
+    std::size_t polls = 0;
+    std::size_t beats_after_failure = 0;
+    std::size_t harvested = 0;
+    std::uint64_t sent = 0;
+
+  private:
+    void deliver(const Bytes& bytes, const Sink& sink) {
+        ++sent;
+        sink(bytes);
+    }
+    SourceInfo info_{"scripted", {"none"}, {"io_uring is not seen."}};
+};
+
+// Records with their numbers, as one CPU would make them.
+class Wire {
+  public:
+    Bytes access(const std::string& path, std::uint32_t access, fst_u32 process = 1) {
+        struct stat status {};
+        REQUIRE(::stat(path.c_str(), &status) == 0);
+        fst_access record{};
+        record.header = header(FST_ACCESS, process);
+        record.object.inode = status.st_ino;
+        record.object.device = major(status.st_dev) << 20 | minor(status.st_dev);
+        record.object.size = static_cast<fst_u64>(status.st_size);
+        record.object.mtime = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec;
+        record.object.ctime = status.st_ctim.tv_sec * 1'000'000'000 + status.st_ctim.tv_nsec;
+        record.object.mode = status.st_mode;
+        record.object.links = 1;
+        record.object.writers = (access & FST_WRITE) != 0 ? 1 : 0;
+        record.object.magic = 0xEF53;
+        record.access = access;
+        record.descriptor = -1;
+        std::string tail;
+        for (std::size_t end = path.size(); end != 0 && end != std::string::npos;) {
+            const std::size_t slash = path.rfind('/', end - 1);
+            tail += path.substr(slash + 1, end - slash - 1) + '\0';
+            end = slash;
+        }
+        record.path_size = static_cast<fst_u16>(tail.size());
+        return bytes_of(record, tail);
+    }
+    Bytes exit(fst_u32 process) {
+        fst_exit record{};
+        record.header = header(FST_EXIT, process);
+        return bytes_of(record);
+    }
+    Bytes exec(fst_u32 process, std::vector<std::string> arguments) {
+        event::testing::ExecParts exec = event::testing::an_exec();
+        exec.record.header = header(FST_EXEC, process);
+        exec.record.object.magic = 0x9fa0;  // not to be looked for
+        exec.record.parent = 0;
+        exec.record.argc = static_cast<fst_u32>(arguments.size());
+        exec.argv.clear();
+        for (const std::string& argument : arguments) exec.argv += argument + '\0';
+        return exec.bytes();
+    }
+    void skip(std::uint64_t records) { sequence_ += records; }
+    std::uint32_t cpu = 0;
+
+  private:
+    fst_header header(fst_kind kind, fst_u32 process) {
+        fst_header header = event::testing::header_of(kind, process);
+        header.sequence = ++sequence_;
+        header.cpu = cpu;
+        return header;
+    }
+    std::uint64_t sequence_ = 0;
+};
+
+struct Recording {
+    Scratch scratch;
+    ScriptedSource source;
+    Wire wire;
+    std::unique_ptr<store::LogWriter> log;
+    std::unique_ptr<Recorder> recorder;
+    run::Record record;
+
+    std::string log_path() const { return scratch / "events.zst"; }
+
+    void go(std::int32_t status = 0) {
+        auto hasher = digest::Hasher::start({});
+        REQUIRE(hasher);
+        auto writer = store::LogWriter::create(log_path());
+        REQUIRE(writer);
+        log = std::move(*writer);
+        recorder = std::make_unique<Recorder>(source, **hasher, *log, event::ClockOffset{1'000'000'000});
+        const std::atomic<std::int32_t> end = status;
+        recorder->record(source.over, end);
+        record = recorder->take_record({});
+    }
+    std::string reasons() const {
+        std::string all;
+        for (const std::string& reason : record.completeness.reasons) all += reason + "\n";
+        return all;
+    }
+    // The log, replayed, gives the same record.
+    std::size_t replay() {
+        const auto hex = log->finish_hex();
+        REQUIRE(hex);
+        CHECK(*hex == base::to_hex(digest::sha256(content_of(log_path()))));
+        run::Run run;
+        std::size_t lines = 0;
+        const auto read = store::for_each_line(log_path(), [&](std::string_view line) -> Status {
+            auto event = event::parse_line(line);
+            if (!event) return fail(event.error());
+            run.apply(*event);
+            ++lines;
+            return {};
+        });
+        if (!read) FAIL(read.error().message);
+        CHECK(run.record({}) == record);
+        return lines;
+    }
+};
+
+TEST_CASE("what the source gives becomes a record, and the log gives it again") {
+    Recording it;
+    const std::string in = put(it.scratch / "in", "content\n");
+    const std::string out = put(it.scratch / "out", "");
+    const Bytes exec = it.wire.exec(1, {"python3", "train.py", "--token", "hunter2"});
+    const Bytes read = it.wire.access(in, FST_READ);
+    const Bytes made = it.wire.access(out, FST_WRITE | FST_TRUNCATE);
+    put(out, "written\n");
+    const Bytes left = it.wire.exit(1);
+    it.source.batches = {{exec, read}, {}, {made, left}};
+    it.source.folds = {{1, {}, FST_READ, 4, 5}};
+    it.source.folds[0].object = std::get<event::FileAccess>(*event::decode(read, {})).object.id;
+    it.go(3 << 8);
+
+    CHECK_FALSE(it.recorder->failure());
+    CHECK(it.reasons().empty());
+    CHECK(it.record.completeness.complete);
+    CHECK(it.record.info.status == 3 << 8);
+    CHECK(it.source.stopped_over);
+    CHECK(it.source.harvested == 1);
+    CHECK(it.record.completeness.ledger.user.received == 5);
+    CHECK(it.record.completeness.blind_spots == std::vector<std::string>{"io_uring is not seen."});
+    REQUIRE(it.record.processes.size() == 1);
+    CHECK(it.record.processes[0].arguments == std::vector<std::string>{"python3", "train.py", "--token", "[redacted]"});
+    bool found_in = false;
+    bool found_out = false;
+    for (const run::FileEntry& entry : it.record.files) {
+        if (entry.path.bytes == in) {
+            found_in = true;
+            CHECK(entry.binding == run::Binding::kStable);
+            CHECK(entry.digest == digest::sha256("content\n"));
+            CHECK(entry.opens == 5);
+        }
+        if (entry.path.bytes == out) {
+            found_out = true;
+            CHECK(entry.binding == run::Binding::kOwn);
+            CHECK(entry.digest == digest::sha256("written\n"));
+            CHECK(entry.output);
+        }
+    }
+    CHECK(found_in);
+    CHECK(found_out);
+    CHECK(it.replay() >= 12);
+    CHECK(content_of(it.log_path()).find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("a number that is missing is a gap, on each CPU for itself") {
+    Recording it;
+    const std::string file = put(it.scratch / "f", "x");
+    std::vector<Bytes> batch{it.wire.access(file, FST_READ)};
+    const bool other_cpu = GENERATE(false, true);
+    std::uint64_t gaps = 1;
+    if (other_cpu) {
+        Wire other;
+        other.cpu = 7;
+        batch.push_back(other.access(file, FST_READ));
+        batch.push_back(it.wire.access(file, FST_READ));
+        gaps = 0;
+    } else {
+        it.wire.skip(2);
+        batch.push_back(it.wire.access(file, FST_READ));
+        batch.push_back(it.wire.access(file, FST_READ));
+    }
+    it.source.batches = {batch};
+    it.go();
+    CHECK(it.record.completeness.ledger.user.sequence_gaps == gaps);
+    CHECK(it.record.completeness.complete == (gaps == 0));
+    it.replay();
+}
+
+TEST_CASE("the first record of a CPU has the number 1") {
+    Recording it;
+    it.wire.skip(1);
+    it.source.batches = {{it.wire.access(put(it.scratch / "f", "x"), FST_READ)}};
+    it.go();
+    CHECK(it.record.completeness.ledger.user.sequence_gaps == 1);
+    CHECK_FALSE(it.record.completeness.complete);
+}
+
+TEST_CASE("a record that cannot be decoded is counted, and the run is not complete") {
+    Recording it;
+    Bytes broken = it.wire.access(put(it.scratch / "f", "x"), FST_READ);
+    const int how = GENERATE(0, 1, 2);
+    if (how == 0) broken.resize(7);
+    if (how == 1) broken.clear();
+    if (how == 2) broken.pop_back();
+    it.source.batches = {{broken, broken}};
+    it.go();
+    CHECK(it.record.completeness.ledger.user.malformed == 2);
+    CHECK(it.record.completeness.ledger.user.decoded == 0);
+    CHECK_FALSE(it.record.completeness.complete);
+    CHECK(it.reasons().find("2 records could not be decoded") != std::string::npos);
+    CHECK(it.record.completeness.entered_blind_spots.size() == 1);
+    it.replay();
+}
+
+TEST_CASE("what the kernel lost or skipped makes the run incomplete") {
+    Recording it;
+    it.source.batches = {{it.wire.access(put(it.scratch / "f", "x"), FST_READ)}};
+    const bool lost = GENERATE(true, false);
+    (lost ? it.source.lost : it.source.missed) = 9;
+    it.go();
+    CHECK_FALSE(it.record.completeness.complete);
+    CHECK(it.reasons().find(lost ? "9 access records were lost (ring-full)" : "skipped 9 program runs") !=
+          std::string::npos);
+    it.replay();
+}
+
+TEST_CASE("a source that fails is told of, and the command is awaited all the same") {
+    Recording it;
+    const std::string early = put(it.scratch / "early", "1");
+    const std::string late = put(it.scratch / "late", "2");
+    it.source.batches = {{it.wire.access(early, FST_READ)}, {it.wire.access(late, FST_READ)}};
+    it.source.fails_at = 2;
+    it.go(9);
+    CHECK(it.source.polls == 2);
+    CHECK(it.source.stopped_over);
+    CHECK(it.record.info.status == 9);
+    REQUIRE(it.recorder->failure());
+    CHECK(it.recorder->failure()->message == "the ring is gone");
+    CHECK_FALSE(it.record.completeness.complete);
+    CHECK(it.reasons().find("the recorder failed: the ring is gone") != std::string::npos);
+    CHECK(it.record.files.size() == 2);  // what stop() still had is in it
+    it.replay();
+}
+
+TEST_CASE("a source that cannot be stopped leaves an account that does not balance") {
+    Recording it;
+    it.source.batches = {{it.wire.access(put(it.scratch / "f", "x"), FST_READ)}};
+    it.source.stop_fails = true;
+    it.go();
+    REQUIRE(it.recorder->failure());
+    CHECK(it.recorder->failure()->message == "the totals are gone");
+    CHECK_FALSE(it.record.completeness.complete);
+    it.replay();
+}
+
+TEST_CASE("a log that cannot be written is a failure, and never passes for a log") {
+    Recording it;
+    const std::string file = put(it.scratch / "f", "x");
+    for (int i = 0; i < 10; ++i) {
+        std::vector<Bytes> batch;
+        for (int j = 0; j < 2000; ++j) {
+            Bytes access = it.wire.access(file, FST_READ);
+            for (std::size_t at = sizeof(fst_access); at < access.size(); ++at) {
+                if (access[at] != std::byte{0})
+                    access[at] = static_cast<std::byte>('a' + (i * 7919 + j * 31 + at * at) % 26);
+            }
+            batch.push_back(access);
+        }
+        it.source.batches.push_back(std::move(batch));
+    }
+    auto* const before = std::signal(SIGXFSZ, SIG_IGN);
+    rlimit old{};
+    REQUIRE(getrlimit(RLIMIT_FSIZE, &old) == 0);
+    const rlimit limit{4096, old.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    it.go();
+    const auto hex = it.log->finish_hex();
+    setrlimit(RLIMIT_FSIZE, &old);
+    std::signal(SIGXFSZ, before);
+    CHECK_FALSE(hex);
+    REQUIRE(it.recorder->failure());
+    CHECK(it.recorder->failure()->message.find("events.zst") != std::string::npos);
+    CHECK_FALSE(it.record.completeness.complete);
+    CHECK(it.record.completeness.ledger.user.received == 20'000);
+}
+
+TEST_CASE("an object whose inode was used again is not mistaken for the later one") {
+    Recording it;
+    const std::string path = put(it.scratch / "f", "later\n");
+    Bytes later = it.wire.access(path, FST_READ);
+    Bytes earlier = it.wire.access(path, FST_READ);
+    const auto set = [](Bytes& bytes, fst_u32 generation, fst_u64 sequence, fst_u64 time) {
+        fst_access record{};
+        std::memcpy(&record, bytes.data(), sizeof(record));
+        record.object.generation = generation;
+        record.header.sequence = sequence;
+        record.header.time = time;
+        std::memcpy(bytes.data(), &record, sizeof(record));
+    };
+    set(earlier, 7, 1, 1000);  // no file system gives this one here
+    set(later, 0, 2, 2000);    // whatever it is
+    it.source.batches = {{earlier, later}};
+    it.go();
+    REQUIRE(it.record.files.size() == 2);
+    for (const run::FileEntry& entry : it.record.files) {
+        if (entry.object.generation == 0) CHECK(entry.binding == run::Binding::kStable);
+        if (entry.object.generation == 7) CHECK(entry.binding != run::Binding::kStable);
+    }
+}
+
+}  // namespace
