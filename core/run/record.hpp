@@ -16,7 +16,7 @@ namespace fstracker::run {
 // How strongly a digest is bound to what was accessed; evidence.md.
 enum class Binding { kKernel, kStable, kOwn, kChanged, kContended, kNone };
 
-// One line of the access table: an object's content under one path. Ordered by (path, object, order of content).
+// One line of the access table: an object's content under one path. Ordered by path, first use of the object, content.
 struct FileEntry {
     event::Path path;
     std::string host_path;  // only where the host's name differs from the step's

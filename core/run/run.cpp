@@ -16,6 +16,28 @@
 
 namespace fstracker::run {
 
+namespace {
+
+// A path that named several objects lists them in the order in which it was first used for each.
+void order_by_time(std::vector<FileEntry>& files) {
+    for (auto begin = files.begin(); begin != files.end();) {
+        const auto end =
+            std::find_if(begin, files.end(), [&](const FileEntry& one) { return one.path.bytes != begin->path.bytes; });
+        std::map<event::ObjectId, std::int64_t> since;
+        for (auto one = begin; one != end; ++one) {
+            const auto known = since.try_emplace(one->object, one->first_access).first;
+            known->second = std::min(known->second, one->first_access);
+        }
+        const auto earlier = [&](const FileEntry& a, const FileEntry& b) {
+            return std::tie(since.at(a.object), a.object) < std::tie(since.at(b.object), b.object);
+        };
+        if (since.size() > 1) std::stable_sort(begin, end, earlier);
+        begin = end;
+    }
+}
+
+}  // namespace
+
 struct Run::State {
     ProcessTable processes;
     std::unordered_map<event::ObjectId, ObjectHistory> objects;
@@ -248,6 +270,7 @@ Record Run::record(RunInfo info) const {
     std::stable_sort(record.files.begin(), record.files.end(), [](const FileEntry& a, const FileEntry& b) {
         return std::tie(a.path.bytes, a.object) < std::tie(b.path.bytes, b.object);
     });
+    order_by_time(record.files);
     record.connections = s.connections.list(s.processes);
 
     Completeness& completeness = record.completeness;

@@ -150,6 +150,20 @@ TEST_CASE("a path that named two objects appears twice") {
     CHECK(story.at("/f")[1].binding == Binding::kStable);
 }
 
+TEST_CASE("objects under one path are in the order of their use, whatever their numbers") {
+    Story story;
+    story.read(1, "/f", file(70, 1));
+    story.read(1, "/f", file(70, 2));
+    story.name(1, NameOperation::kRename, "/f", touched(file(8, 1), 3), "/g");
+    story.read(1, "/f", touched(file(8, 1), 3));
+    std::vector<std::uint64_t> inodes;
+    for (const FileEntry& entry : story.at("/f")) inodes.push_back(entry.object.inode);
+    REQUIRE(inodes.size() >= 3);
+    CHECK(inodes.front() == 70);
+    CHECK(inodes[1] == 70);
+    CHECK(inodes.back() == 8);
+}
+
 TEST_CASE("an inode that is used again is another object, and the older one is not looked for") {
     Story story;
     event::Object old = file(7, 1);
