@@ -11,7 +11,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <string_view>
 
 #include <bpf/bpf.h>
@@ -19,6 +18,7 @@
 #include <fmt/format.h>
 
 #include "capture/backends.hpp"
+#include "core/base/clock.hpp"
 #include "core/base/durable_file.hpp"
 #include "core/base/errno_error.hpp"
 #include "core/base/fd.hpp"
@@ -51,12 +51,6 @@ int keep_complaint(enum libbpf_print_level level, const char* format, va_list ar
         if (const std::string reason = verifier_reason(text); !reason.empty()) last_complaint += ": " + reason;
     }
     return 0;
-}
-
-std::int64_t now(clockid_t clock) {
-    timespec time{};
-    clock_gettime(clock, &time);
-    return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
 }
 
 Error refused(int error, const BpfSettings& settings) {
@@ -124,7 +118,7 @@ Result<std::unique_ptr<BpfObject>> BpfObject::load(const BpfSettings& settings, 
     if (object->skeleton_ == nullptr) return fail(refused(errno, settings));
     fstracker_bpf* skeleton = object->skeleton_;
 
-    skeleton->rodata->wall_clock_offset = now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME);
+    skeleton->rodata->wall_clock_offset = base::unix_time() - base::time_since_boot();
     skeleton->rodata->objects_from_hooks = takes_objects_from_hooks(settings.backend);
     const int cpus = libbpf_num_possible_cpus();
     bpf_map__set_max_entries(skeleton->maps.scratches, static_cast<__u32>(std::max(cpus, 1)));

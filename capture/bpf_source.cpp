@@ -39,7 +39,7 @@ struct RunCounters {
 };
 
 // Entries in the fold table past which those of ended processes are taken out. Half of what it holds.
-constexpr std::size_t kHarvestAt = std::size_t{1} << 18;
+constexpr std::size_t kHarvestAt = std::size_t{1} << 17;
 
 int on_record(void* context, void* data, std::size_t size) {
     const Source::Sink* sink = *static_cast<const Source::Sink**>(context);
@@ -152,8 +152,8 @@ std::vector<event::FoldTotal> BpfSource::take_folds(const std::function<bool(eve
             if (!wanted(key.process)) continue;
             done.push_back(key);
             if (values[i].count == 0) continue;
-            totals.push_back(event::FoldTotal{key.process, {key.device, key.inode, key.generation}, key.access, values[i].count,
-                                              static_cast<std::int64_t>(values[i].last)});
+            totals.push_back(event::FoldTotal{key.process, {key.device, key.inode, key.generation}, key.access,
+                                              values[i].count, static_cast<std::int64_t>(values[i].last), key.name});
         }
     }
     for (const fst_fold_key& key : done) bpf_map_delete_elem(map, &key);

@@ -12,8 +12,6 @@
 #include <charconv>
 #include <chrono>
 #include <cstring>
-#include <ctime>
-#include <filesystem>
 #include <future>
 #include <system_error>
 #include <thread>
@@ -26,6 +24,7 @@
 #include "capture/recorder.hpp"
 #include "capture/supervisor.hpp"
 #include "capture/write_evidence.hpp"
+#include "core/base/clock.hpp"
 #include "core/base/errno_error.hpp"
 #include "core/digest/hasher.hpp"
 #include "core/report/summary.hpp"
@@ -37,12 +36,6 @@ namespace fstracker::capture {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
-
-std::int64_t now(clockid_t clock) {
-    timespec time{};
-    clock_gettime(clock, &time);
-    return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
-}
 
 double seconds_since(SteadyClock::time_point start) {
     return std::chrono::duration<double>(SteadyClock::now() - start).count();
@@ -82,7 +75,7 @@ run::RunInfo describe(const RunRequest& request, const SourceInfo& source, std::
     info.version = request.version;
     info.kernel = machine.release;
     info.configuration = request.configuration;
-    info.started = now(CLOCK_REALTIME);
+    info.started = base::unix_time();
     return info;
 }
 
@@ -122,7 +115,7 @@ Result<RunOutcome> record_run(const RunRequest& request) {
 
     std::uint64_t random = 0;
     if (getrandom(&random, sizeof(random), 0) != static_cast<ssize_t>(sizeof(random))) return base::fail_errno(errno, "random bytes");
-    const std::string id = store::make_run_id(now(CLOCK_REALTIME), random);
+    const std::string id = store::make_run_id(base::unix_time(), random);
     const store::RunStore store(request.store_root);
     auto directory = open_directory(request, store, id);
     if (!directory) return fail(directory.error());
@@ -139,7 +132,7 @@ Result<RunOutcome> record_run(const RunRequest& request) {
     if (!hasher) return fail(hasher.error());
 
     run::RunInfo info = describe(request, (*source)->info(), id);
-    const event::ClockOffset clock{now(CLOCK_REALTIME) - now(CLOCK_BOOTTIME)};
+    const event::ClockOffset clock{base::unix_time() - base::time_since_boot()};
     Recorder recorder(**source, **hasher, **log, clock);
     if (auto started = (*source)->start((*launcher)->pid()); !started) return fail(started.error());
 

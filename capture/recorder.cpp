@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <ctime>
 #include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "capture/name_resolver.hpp"
+#include "core/base/clock.hpp"
 #include "core/event/log.hpp"
 #include "core/event/redact.hpp"
 
@@ -25,12 +25,6 @@ constexpr std::size_t kLogChunk = 256 * 1024;
 
 // Past this after the command's end, digests that are still being taken are given up as lost.
 constexpr auto kDigestDeadline = std::chrono::hours(6);
-
-std::int64_t now() {
-    timespec time{};
-    clock_gettime(CLOCK_REALTIME, &time);
-    return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
-}
 
 std::vector<digest::Whereabouts> places_of(const event::Path& path, std::uint32_t pid, std::int32_t descriptor) {
     std::vector<digest::Whereabouts> places;
@@ -158,7 +152,7 @@ void Recorder::look_once_more() {
 void Recorder::finish(std::int32_t status) {
     const Source::Sink sink = [this](std::span<const std::byte> record) { on_record(record); };
     auto totals = source_.stop(sink);
-    const std::int64_t end = now();
+    const std::int64_t end = base::unix_time();
     if (!totals) failed(totals.error());
     beat();
 

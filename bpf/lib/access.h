@@ -81,14 +81,16 @@ __noinline int access__tell(__u64 file_address, __u64 run_process, __u32 access,
     object__fill(&r->object, inode);
     r->access = access;
     r->descriptor = descriptor;
+    r->name = key.name;
     __u32 flags = 0;
     __u32 end = path__append(s, v.dentry, v.mount, sizeof(*r), &flags);
     if (r->object.links == 0) flags |= FST_PATH_DELETED;
     r->path_size = end - sizeof(*r);
     const struct object_key object = {.inode = key.inode, .device = key.device, .generation = key.generation};
-    bool noted = objects__note(run, &object);
+    const bool regular = (r->object.mode & S_IFMT) == S_IFREG;
+    bool noted = !regular || objects__note(run, &object);
     bool young = (__s64)now + wall_clock_offset - ctime < YOUNG;
-    if (!noted) flags |= FST_UNFOLDABLE;
+    if (!noted) flags |= FST_UNWATCHED;
     bool foldable = !young;
     if (foldable && !fold) {
         const struct fst_fold fresh = {.last = now, .ctime = ctime, .size = size};

@@ -257,8 +257,7 @@ struct bpf_iter__task_file {
 #define FMODE_WRITE 0x2u
 #define FMODE_PATH 0x4000u
 #define FMODE_CREATED 0x100000u
-#define FMODE_BACKING 0x2000000u    /* overlayfs opened it below a file that user space has */
-#define FMODE_NOACCOUNT 0x20000000u /* likewise, before 6.5 as well */
+#define FMODE_NOACCOUNT 0x20000000u /* the kernel's own: overlayfs opened it below a file that user space has */
 
 #define O_ACCMODE 3u
 #define O_TRUNC 01000u

@@ -73,7 +73,7 @@ struct {
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC);
-    __uint(max_entries, 1 << 19); /* set */
+    __uint(max_entries, 1 << 18); /* user space harvests from half of it on */
     __type(key, struct fst_fold_key);
     __type(value, struct fst_fold);
 } folds SEC(".maps");
@@ -88,7 +88,7 @@ struct object_key {
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC);
-    __uint(max_entries, 1 << 20); /* set */
+    __uint(max_entries, 1 << 20); /* each entry costs memory when it is made, and 16 bytes before */
     __type(key, struct object_key);
     __type(value, __u64);
 } objects SEC(".maps");

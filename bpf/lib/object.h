@@ -86,9 +86,9 @@ static __always_inline void file__visible(struct file *file, struct visible *v)
     v->mount = BPF_CORE_READ(file, f_path.mnt);
     v->inode = BPF_CORE_READ(file, f_inode);
     __u32 mode = BPF_CORE_READ(file, f_mode);
-    if (!(mode & (FMODE_BACKING | FMODE_NOACCOUNT))) return;
+    if (!(mode & FMODE_NOACCOUNT)) return;
     struct path path = {};
-    if (mode & FMODE_BACKING && backing__path(file, &path)) {
+    if (backing__path(file, &path)) {
         v->dentry = path.dentry;
         v->mount = path.mnt;
     }

@@ -19,6 +19,7 @@
 
 #include "core/base/errno_error.hpp"
 #include "core/base/fd.hpp"
+#include "core/base/clock.hpp"
 #include "core/digest/hash_object.hpp"
 
 namespace fstracker::digest {
@@ -35,12 +36,6 @@ constexpr std::int64_t kRacy = 20'000'000;
 constexpr std::size_t kFlushAt = 8192;
 
 constexpr std::chrono::seconds kPatience{2};
-
-std::int64_t host_time() {
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME, &now);
-    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
 
 bool is_settled(const event::Stamp& stamp, std::int64_t now) {
     return std::max(stamp.mtime, stamp.ctime) <= now - kRacy;
@@ -148,7 +143,7 @@ Hasher::Hasher(std::shared_ptr<State> state) : state_(std::move(state)) {}
 Result<std::unique_ptr<Hasher>> Hasher::start(const HasherOptions& options) {
     auto state = std::make_shared<State>();
     state->options = options;
-    if (!state->options.clock) state->options.clock = host_time;
+    if (!state->options.clock) state->options.clock = base::unix_time;
     state->ready.reset(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!state->ready) return base::fail_errno(errno, "cannot make an eventfd");
     if (!options.cache.empty()) {

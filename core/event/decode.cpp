@@ -20,7 +20,7 @@ namespace fstracker::event {
 namespace {
 
 constexpr std::uint32_t kFlagMask = FST_PATH_TRUNCATED | FST_PATH_DETACHED | FST_ARGV_TRUNCATED | FST_SCRIPT |
-                                    FST_UNFOLDABLE | FST_PATH_DELETED | FST_STRING_UNREADABLE;
+                                    FST_UNFOLDABLE | FST_PATH_DELETED | FST_STRING_UNREADABLE | FST_UNWATCHED;
 
 static_assert(kRead == FST_READ && kWrite == FST_WRITE && kCreate == FST_CREATE && kTruncate == FST_TRUNCATE &&
               kExecute == FST_EXECUTE && kLoad == FST_LOAD && kInherit == FST_INHERIT && kReceive == FST_RECEIVE &&
@@ -194,7 +194,7 @@ Result<Event> decode_one(const fst_exit& record, Tail tail, const Common& common
 
 Result<Event> decode_one(const fst_access& record, Tail tail, const Common& common) {
     if (!tail.holds(record.path_size)) return malformed(FST_ACCESS, kBadTail);
-    if (!is_zero(record.pad)) return malformed(FST_ACCESS, kBadPad);
+    if (record.pad != 0) return malformed(FST_ACCESS, kBadPad);
     if (record.access == 0 || (record.access & ~kAccessMask) != 0)
         return malformed(FST_ACCESS, fmt::format("unknown access {:#x}", record.access));
     if (record.descriptor < -1) return malformed(FST_ACCESS, fmt::format("descriptor {}", record.descriptor));
@@ -203,6 +203,7 @@ Result<Event> decode_one(const fst_access& record, Tail tail, const Common& comm
     access.common = common;
     access.access = record.access;
     access.descriptor = record.descriptor;
+    access.name = record.name;
     access.object = object_of(record.object);
     if (!read_path(tail.take(record.path_size), common.flags, access.path)) return malformed(FST_ACCESS, kBadPath);
     return event;

@@ -103,6 +103,7 @@ struct FileAccess {
     std::int32_t descriptor = -1;
     Object object;
     Path path;
+    std::uint32_t name = 0;  // tells one name of the object from another; 0: not known
     auto operator<=>(const FileAccess&) const = default;
 };
 
@@ -153,7 +154,8 @@ struct FoldTotal {
     ObjectId object;
     std::uint32_t access = 0;
     std::uint64_t count = 0;
-    std::int64_t last = 0;  // nanoseconds since the epoch
+    std::int64_t last = 0;   // nanoseconds since the epoch
+    std::uint32_t name = 0;  // of the FileAccess that was sent
     auto operator<=>(const FoldTotal&) const = default;
 };
 

@@ -67,6 +67,7 @@ void members(Archive& archive, typename Archive::template As<FileAccess>& event)
     number_unless(archive, "descriptor", event.descriptor, -1);
     structure(archive, "object", event.object);
     path(archive, "path", "pathFlags", event.path);
+    number_unless(archive, "name", event.name, 0U);
 }
 
 template <typename Archive>
@@ -118,6 +119,7 @@ void members(Archive& archive, typename Archive::template As<FoldTotal>& event) 
     access(archive, event.access);
     number(archive, "count", event.count);
     number(archive, "last", event.last);
+    number_unless(archive, "name", event.name, 0U);
 }
 
 template <typename Archive>

@@ -50,6 +50,10 @@ std::string script_object_unknown() {
            "(script).";
 }
 
+std::string unwatched() {
+    return "The run touched more files than the kernel's table holds: an outside writer of the rest was not noticed.";
+}
+
 std::string outlives(event::ProcessId process, std::uint32_t pid) {
     return fmt::format("Process {} (pid {}) outlives the command: what it did after the end was not seen.", process,
                        pid);

@@ -17,6 +17,7 @@ namespace blind_spot {
 
 std::string entered(std::uint32_t what);  // enum fst_blind
 std::string script_object_unknown();
+std::string unwatched();
 std::string outlives(event::ProcessId process, std::uint32_t pid);
 std::string more_outlive(std::size_t count);
 

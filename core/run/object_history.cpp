@@ -155,15 +155,27 @@ bool ObjectHistory::accessed(const event::Path& path, const event::Object& objec
     return wanted;
 }
 
-void ObjectHistory::folded(std::uint32_t access, event::ProcessId process, std::uint64_t count, std::int64_t last) {
+void ObjectHistory::called(std::uint32_t name, const event::Path& path) {
+    if (name == 0) return;
+    const std::pair known(name, path_index(path));
+    if (std::find(names_.begin(), names_.end(), known) == names_.end()) names_.push_back(known);
+}
+
+bool ObjectHistory::may_be_called(std::uint32_t name, std::uint32_t path) const {
+    const auto named = [name](const auto& known) { return known.first == name; };
+    if (std::none_of(names_.begin(), names_.end(), named)) return true;
+    return std::find(names_.begin(), names_.end(), std::pair(name, path)) != names_.end();
+}
+
+void ObjectHistory::folded(const event::FoldTotal& fold) {
     for (std::vector<Use>* uses : {&pending_, &uses_}) {  // the newest first
         const auto known = std::find_if(uses->rbegin(), uses->rend(), [&](const Use& use) {
-            return (use.access & access) == access &&
-                   std::find(use.processes.begin(), use.processes.end(), process) != use.processes.end();
+            return (use.access & fold.access) == fold.access && may_be_called(fold.name, use.path) &&
+                   std::find(use.processes.begin(), use.processes.end(), fold.process) != use.processes.end();
         });
         if (known == uses->rend()) continue;
-        known->opens += count;
-        known->last = std::max(known->last, last);
+        known->opens += fold.count;
+        known->last = std::max(known->last, fold.last);
         return;
     }
 }

@@ -26,7 +26,9 @@ class ObjectHistory {
     // True when a content came up whose digest is wanted now.
     bool accessed(const event::Path& path, const event::Object& object, std::uint32_t access, event::ProcessId process,
                   std::int64_t time);
-    void folded(std::uint32_t access, event::ProcessId process, std::uint64_t count, std::int64_t last);
+    // The kernel's number for one of its names; 0: none.
+    void called(std::uint32_t name, const event::Path& path);
+    void folded(const event::FoldTotal& fold);
     void written_from_outside(const event::Object& object);
     void digested(const event::Digested& digested);
     // A name was given (create, rename, link bits) or taken (unlink bit, or rename of the old name).
@@ -77,6 +79,7 @@ class ObjectHistory {
     };
 
     std::uint32_t path_index(const event::Path& path);
+    [[nodiscard]] bool may_be_called(std::uint32_t name, std::uint32_t path) const;
     [[nodiscard]] bool is_gone(std::uint32_t path) const;
     [[nodiscard]] std::uint32_t last_content() const { return static_cast<std::uint32_t>(contents_.size() - 1); }
     Use touched(const event::Path& path, const event::Object& object, std::uint32_t access, event::ProcessId process,
@@ -94,6 +97,7 @@ class ObjectHistory {
 
     event::Object last_;
     std::vector<event::Path> paths_;
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> names_;  // the kernel's number, path
     std::vector<Content> contents_;
     std::vector<Use> uses_;
     std::unordered_map<std::uint64_t, std::size_t> use_of_;  // content << 32 | path -> index in uses_

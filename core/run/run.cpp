@@ -13,6 +13,7 @@
 #include "core/run/connections.hpp"
 #include "core/run/object_history.hpp"
 #include "core/run/process_table.hpp"
+#include "fstracker/abi/event.h"
 
 namespace fstracker::run {
 
@@ -84,8 +85,10 @@ struct Run::State {
 
     void apply(const event::FileAccess& file) {
         if (file.path.truncated) ++truncated;
+        if ((file.common.flags & FST_UNWATCHED) != 0) entered.insert(blind_spot::unwatched());
         access(file.path, file.object, file.access, file.common.process, file.common.pid, file.descriptor,
                file.common.time);
+        history(file.object).called(file.name, file.path);
     }
 
     // Says that a name was changed; what it came to follows as Renamed.
@@ -153,7 +156,7 @@ struct Run::State {
 
     void apply(const event::FoldTotal& fold) {
         if (const auto found = objects.find(fold.object); found != objects.end())
-            found->second.folded(fold.access, fold.process, fold.count, fold.last);
+            found->second.folded(fold);
     }
 
     void apply(const event::Digested& digested) {

@@ -40,7 +40,7 @@ extern "C" {
 #define FST_ASSERT(condition) _Static_assert(condition, #condition)
 #endif
 
-#define FST_ABI_VERSION 1
+#define FST_ABI_VERSION 2
 
 #define FST_PATH_MAX 4096      /* bytes of a path, leaf to root, terminators included */
 #define FST_COMPONENTS_MAX 400 /* components walked at most */
@@ -64,9 +64,10 @@ enum fst_kind {
 #define FST_PATH_DETACHED 2u   /* the walk did not reach the task's root: a private mount, a lazy unmount, a chroot left */
 #define FST_ARGV_TRUNCATED 4u
 #define FST_SCRIPT 8u          /* FST_EXEC: the kernel took a script */
-#define FST_UNFOLDABLE 16u     /* sent although it may have been sent before (the fold table was full or the stamp too young) */
+#define FST_UNFOLDABLE 16u     /* sent although it may have been sent before (the fold table was full) */
 #define FST_PATH_DELETED 32u   /* the name was already unlinked when the record was made */
 #define FST_STRING_UNREADABLE 64u
+#define FST_UNWATCHED 128u     /* the table of objects is full: a writer of this one from outside will not be noticed */
 
 /* How an object was accessed. READ and WRITE say how it was open. */
 #define FST_READ 1u
@@ -193,7 +194,8 @@ struct fst_access {
     fst_u32 access;     /* FST_READ | … */
     fst_s32 descriptor; /* in the process, -1: none */
     fst_u16 path_size;
-    fst_u16 pad[3];
+    fst_u16 pad;
+    fst_u32 name;       /* as in struct fst_fold_key: which of the object's names this was */
 };
 FST_ASSERT(sizeof(struct fst_access) == 120);
 
