@@ -6,7 +6,9 @@ own, and the little runner that runs every test_… function of a file.
     def test_something(): …
     main(globals())
 
-`FILE.test NAME…` runs only the functions whose name contains one of NAMEs."""
+`FILE.test NAME…` runs only the functions whose name contains one of NAMEs. FSTRACKER_TEST_BACKEND=NAME records every run with
+that backend, FSTRACKER_TEST_DOCTOR=FILE is what `track doctor --json` said (asking takes long where the machine is
+emulated), FSTRACKER_TEST_SLOW=1 says that it is, so that floods are small ones."""
 
 import hashlib
 import json
@@ -28,6 +30,8 @@ PYTHON = "/usr/bin/python3"
 # Where no other temporary directory was given, one that goes when the test ends.
 SCRATCH = Path(tempfile.mkdtemp(prefix="fstracker-scratch."))
 DEADLINE = 30.0
+BACKEND = os.environ.get("FSTRACKER_TEST_BACKEND", "")
+SLOW = os.environ.get("FSTRACKER_TEST_SLOW") == "1"
 
 
 class Failure(AssertionError):
@@ -99,7 +103,16 @@ def run(command, *, timeout=120, status=None, **options):
 
 
 def track(*arguments, **options):
+    if BACKEND and arguments[:1] == ("run",):
+        arguments = ("run", "--backend", BACKEND, *arguments[1:])
     return run([TRACK, *arguments], **options)
+
+
+def backend_report(name):
+    """What track doctor says of a backend: usable, refusedBy, misses."""
+    said = os.environ.get("FSTRACKER_TEST_DOCTOR")
+    answer = json.loads(Path(said).read_bytes() if said else track("doctor", "--json").stdout)
+    return next(backend for backend in answer["backends"] if backend["name"] == name)
 
 
 _recordable = None
@@ -112,6 +125,9 @@ def need_recording():
         raise Failure(f"{TRACK} was not built")
     if os.geteuid() != 0:
         raise Skip("recording needs root")
+    if _recordable is None and BACKEND:
+        report = backend_report(BACKEND)
+        _recordable = (report["usable"], f"{BACKEND}: {report.get('refusedBy')}")
     if _recordable is None:
         doctor = track("doctor")
         _recordable = (doctor.returncode == 0, doctor.stdout.decode(errors="replace"))

@@ -3,6 +3,7 @@
 log. Every run that is recorded here has its ledger, its table and its cross-references checked."""
 
 import base64
+import functools
 import json
 import os
 import re
@@ -93,6 +94,7 @@ class Record:
         self.bundle = Bundle(self.directory / "trace.sigstore.json")
         self.statement = self.bundle.statement
         self.predicate = self.statement["predicate"]
+        self.backend = self.predicate["monitor"]["tracePolicy"]["backend"]
         log = self.predicate["monitorLog"]
         self.processes = log["process"]
         self.network = log["network"]
@@ -229,7 +231,16 @@ def record(command, *, options=(), status=0, complete=True, verify=True, out=Non
     done = harness.track("run", "--local", "--out", directory, *options, "--", *command, status=status, **run_options)
     found = read(directory, complete=complete, verify=verify)
     found.done = done
+    if harness.BACKEND:
+        equal(found.backend, harness.BACKEND, "the backend that the evidence names")
+        undeclared = set(misses(harness.BACKEND)) - set(found.blind_spots)
+        check(not undeclared, f"blind spots that track doctor tells and the evidence does not: {undeclared}")
     return found
+
+
+@functools.cache
+def misses(backend):
+    return harness.backend_report(backend)["misses"]
 
 
 def read(directory, *, complete=True, verify=True):
@@ -240,6 +251,21 @@ def read(directory, *, complete=True, verify=True):
     if verify:
         harness.track("verify", directory, status=0)
     return found
+
+
+UNKNOWN_OBJECTS = "this backend does not tell on this kernel which objects names were changed of, and says so"
+
+
+def need_objects_of_names(found, *paths):
+    """Skips what follows where the backend declares that changed names have no objects, once these paths are seen to say
+    `lost` instead of anything else. From Linux 6.13 on no backend may."""
+    if not any("does not tell which object a rename" in spot for spot in found.blind_spots):
+        return
+    version = tuple(int(number) for number in re.match(r"(\d+)\.(\d+)", os.uname().release).groups())
+    check(version < (6, 13), f"Linux {version} tells which objects names were changed of, and the backend does not")
+    for path in paths:
+        equal({(e.digest, e.binding, e.reason) for e in found.at(path)}, {(None, "none", "lost")}, f"{path}, whose object is not known")
+    raise harness.Skip(UNKNOWN_OBJECTS)
 
 
 def truth(output):
