@@ -29,23 +29,29 @@ constexpr std::array kParts = {
 // What no tracer on the host sees, whatever its hooks.
 constexpr std::array<std::string_view, 4> kAlways = {
     "Stores through a shared mapping that was made before the run are seen as a change of the file's times only.",
-    "Work handed to a server outside the tree (a container runtime, systemd, at, cron) is not followed; the connection is recorded.",
-    "What an outside writer does through a descriptor that it held before the run is seen as a change of the file's times only.",
+    "Work handed to a server outside the tree (a container runtime, systemd, at, cron) is not followed; the connection "
+    "is recorded.",
+    "What an outside writer does through a descriptor that it held before the run is seen as a change of the file's "
+    "times only.",
     "Code that was read into anonymous memory and made executable there is recorded as the read of its file.",
 };
 
 // The system calls' returns, whatever tells the objects.
 constexpr std::array<std::string_view, 3> kNamesAndPeers = {
-    "The names in rename, link and unlink are the call's arguments, believed where they lead to the object that changed.",
-    "Renames, links, removals and connections made through io_uring or by 32-bit system calls are not seen; that an io_uring was set up is.",
+    "The names in rename, link and unlink are the call's arguments, believed where they lead to the object that "
+    "changed.",
+    "Renames, links, removals and connections made through io_uring or by 32-bit system calls are not seen; that an "
+    "io_uring was set up is.",
     "Attributes set by setxattr, chmod and chown are not recorded.",
 };
 
 constexpr std::array<std::string_view, 5> kTracepoint = {
     "Files opened through io_uring are not seen; that an io_uring was set up is.",
     "32-bit system calls are not followed; that they were made is recorded.",
-    "A descriptor that another thread closes or replaces before its system call has returned is read too late (descriptor race).",
-    "Descriptors received through recvmmsg beyond its first message, through fanotify or from a seccomp listener are not listed.",
+    "A descriptor that another thread closes or replaces before its system call has returned is read too late "
+    "(descriptor race).",
+    "Descriptors received through recvmmsg beyond its first message, through fanotify or from a seccomp listener are "
+    "not listed.",
     "Bytes taken from another process's memory (ptrace, process_vm_readv) have no file; that it was done is recorded.",
 };
 
@@ -60,7 +66,8 @@ bool backend_wants(std::string_view backend, std::string_view program) {
 }
 
 bool is_optional(std::string_view program) {
-    return std::any_of(kParts.begin(), kParts.end(), [&](const Part& part) { return program.starts_with(part.prefix) && part.optional; });
+    return std::any_of(kParts.begin(), kParts.end(),
+                       [&](const Part& part) { return program.starts_with(part.prefix) && part.optional; });
 }
 
 bool takes_objects_from_hooks(std::string_view backend) { return backend == "lsm" || backend == "fentry"; }
@@ -71,7 +78,9 @@ std::vector<std::string> backend_blind_spots(std::string_view backend, const std
     if (backend == "tracepoint") {
         spots.insert(spots.end(), kTracepoint.begin(), kTracepoint.end());
         if (std::find(hooks.begin(), hooks.end(), "tp_btf/ctime_ns_xchg") == hooks.end())
-            spots.emplace_back("This kernel does not tell which object a rename, link or unlink acted on: such names carry no digest.");
+            spots.emplace_back(
+                "This kernel does not tell which object a rename, link or unlink acted on: such names carry no "
+                "digest.");
     }
     return spots;
 }

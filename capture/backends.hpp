@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each backend is made of and what it can never see: the one table behind loading, `track doctor` and the evidence.
+// What each backend is made of and what it can never see: the one table behind loading, `track doctor` and the
+// evidence.
 #pragma once
 
 #include <span>

@@ -27,8 +27,8 @@ namespace fstracker::capture {
 
 namespace {
 
-// What libbpf complained of first, and what the verifier said last, for the error; libbpf prints nothing itself. It calls
-// from the thread that loads.
+// What libbpf complained of first, and what the verifier said last, for the error; libbpf prints nothing itself. It
+// calls from the thread that loads.
 thread_local std::string last_complaint;
 
 // The line before the verifier's statistics is its reason.
@@ -57,8 +57,9 @@ Error refused(int error, const BpfSettings& settings) {
     Error result = base::errno_error(error, fmt::format("backend {}", settings.backend));
     if (!last_complaint.empty()) result.message += " (" + last_complaint + ")";
     if (error == EPERM || error == EACCES) {
-        result.hint = geteuid() == 0 ? "the kernel refuses this program type here: try another backend (track doctor lists them)"
-                                     : "BPF needs root, or CAP_BPF and CAP_PERFMON: run as root";
+        result.hint = geteuid() == 0
+                          ? "the kernel refuses this program type here: try another backend (track doctor lists them)"
+                          : "BPF needs root, or CAP_BPF and CAP_PERFMON: run as root";
     } else if (error == ENOSPC || error == ENOMEM) {
         result.hint = "the kernel has no memory for the maps: raise the memory limit";
     } else {
@@ -70,12 +71,14 @@ Error refused(int error, const BpfSettings& settings) {
 // Asks the kernel for the kind of program alone, with a target that cannot be right: a host that has forbidden the kind
 // says so at once, and all others complain of the target. Loading the real ones to find out would cost 100 ms.
 bool kind_forbidden(const std::string& backend) {
-    const std::array<bpf_insn, 2> nothing{{{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}}};
+    const std::array<bpf_insn, 2> nothing{
+        {{BPF_ALU64 | BPF_MOV | BPF_K, 0, 0, 0, 0}, {BPF_JMP | BPF_EXIT, 0, 0, 0, 0}}};
     const bool lsm = backend == "lsm";
     LIBBPF_OPTS(bpf_prog_load_opts, options);
     options.expected_attach_type = lsm ? BPF_LSM_MAC : BPF_TRACE_FEXIT;
     options.attach_btf_id = 1;
-    const base::Fd program(bpf_prog_load(lsm ? BPF_PROG_TYPE_LSM : BPF_PROG_TYPE_TRACING, "probe", "GPL", nothing.data(), nothing.size(), &options));
+    const base::Fd program(bpf_prog_load(lsm ? BPF_PROG_TYPE_LSM : BPF_PROG_TYPE_TRACING, "probe", "GPL",
+                                         nothing.data(), nothing.size(), &options));
     return !program && (errno == EPERM || errno == EACCES);
 }
 
@@ -84,7 +87,8 @@ Status lsm_is_active() {
     const auto modules = base::read_file("/sys/kernel/security/lsm", 4096);
     if (!modules) return fail(modules.error().within("backend lsm"));
     if (("," + *modules + ",").find(",bpf,") != std::string::npos || modules->ends_with("bpf\n")) return {};
-    return fail(ErrorKind::kUnsupported, "backend lsm: bpf is not among the kernel's security modules", "add bpf to lsm= on the kernel's command line");
+    return fail(ErrorKind::kUnsupported, "backend lsm: bpf is not among the kernel's security modules",
+                "add bpf to lsm= on the kernel's command line");
 }
 
 }  // namespace
@@ -108,7 +112,8 @@ Result<std::unique_ptr<BpfObject>> BpfObject::load(const BpfSettings& settings, 
     last_complaint.clear();
     const std::string types = settings.btf.empty() ? "/sys/kernel/btf/vmlinux" : settings.btf;
     if (access(types.c_str(), R_OK) != 0)
-        return fail(ErrorKind::kUnsupported, fmt::format("the kernel's type information {}: {}", types, std::strerror(errno)),
+        return fail(ErrorKind::kUnsupported,
+                    fmt::format("the kernel's type information {}: {}", types, std::strerror(errno)),
                     "tracing needs a kernel built with CONFIG_DEBUG_INFO_BTF=y");
 
     std::unique_ptr<BpfObject> object(new BpfObject);
@@ -122,7 +127,8 @@ Result<std::unique_ptr<BpfObject>> BpfObject::load(const BpfSettings& settings, 
     skeleton->rodata->objects_from_hooks = takes_objects_from_hooks(settings.backend);
     const int cpus = libbpf_num_possible_cpus();
     bpf_map__set_max_entries(skeleton->maps.scratches, static_cast<__u32>(std::max(cpus, 1)));
-    if (settings.ring_bytes != 0) bpf_map__set_max_entries(skeleton->maps.ring, static_cast<__u32>(settings.ring_bytes));
+    if (settings.ring_bytes != 0)
+        bpf_map__set_max_entries(skeleton->maps.ring, static_cast<__u32>(settings.ring_bytes));
 
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, skeleton->obj) {

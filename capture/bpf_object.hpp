@@ -14,9 +14,9 @@
 namespace fstracker::capture {
 
 struct BpfSettings {
-    std::string backend;           // "tracepoint", "fentry" or "lsm"
-    std::size_t ring_bytes = 0;    // a power of two, a multiple of the page; 0: the usual size
-    std::string btf;               // the kernel's BTF; empty: /sys/kernel/btf/vmlinux
+    std::string backend;         // "tracepoint", "fentry" or "lsm"
+    std::size_t ring_bytes = 0;  // a power of two, a multiple of the page; 0: the usual size
+    std::string btf;             // the kernel's BTF; empty: /sys/kernel/btf/vmlinux
 };
 
 class BpfObject {
@@ -30,8 +30,8 @@ class BpfObject {
     // The iterator is not attached: it runs when it is read.
     Status attach();
     void detach();
-    // The same in a thread of its own, since each tracepoint's removal waits for the whole machine. Nothing else of this
-    // object may be attached or detached after it; the destructor waits for it.
+    // The same in a thread of its own, since each tracepoint's removal waits for the whole machine. Nothing else of
+    // this object may be attached or detached after it; the destructor waits for it.
     void detach_beside();
 
     [[nodiscard]] fstracker_bpf* get() const { return skeleton_; }

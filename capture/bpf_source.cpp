@@ -66,7 +66,8 @@ Result<std::unique_ptr<BpfSource>> BpfSource::open(BpfSettings settings) {
             source->info_.backend = name;
             source->info_.hooks = source->object_->hooks();
             source->info_.blind_spots = backend_blind_spots(name, source->info_.hooks);
-            source->ring_ = ring_buffer__new(bpf_map__fd(source->object_->get()->maps.ring), on_record, &source->sink_, nullptr);
+            source->ring_ =
+                ring_buffer__new(bpf_map__fd(source->object_->get()->maps.ring), on_record, &source->sink_, nullptr);
             if (source->ring_ == nullptr) return base::fail_errno(errno, "the ring buffer");
             return source;
         }
@@ -82,7 +83,8 @@ BpfSource::~BpfSource() {
 Status BpfSource::start(pid_t child) {
     const auto& maps = object_->get()->maps;
     const KernelRun run{1, 0, 0};
-    if (bpf_map_update_elem(bpf_map__fd(maps.runs), &kRun, &run, BPF_ANY) != 0) return base::fail_errno(errno, "activating the run");
+    if (bpf_map_update_elem(bpf_map__fd(maps.runs), &kRun, &run, BPF_ANY) != 0)
+        return base::fail_errno(errno, "activating the run");
     const base::Fd pidfd(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
     if (!pidfd) return base::fail_errno(errno, "a descriptor for the command's process");
     Member member{};
@@ -144,7 +146,8 @@ std::vector<event::FoldTotal> BpfSource::take_folds(const std::function<bool(eve
     std::uint32_t position = 0;
     for (bool first = true, more = true; more; first = false) {
         std::uint32_t count = kBatch;
-        const int error = bpf_map_lookup_batch(map, first ? nullptr : &position, &position, keys.data(), values.data(), &count, nullptr);
+        const int error = bpf_map_lookup_batch(map, first ? nullptr : &position, &position, keys.data(), values.data(),
+                                               &count, nullptr);
         if (error != 0 && errno != ENOENT) break;
         more = error == 0;
         for (std::uint32_t i = 0; i < count; ++i) {
@@ -152,8 +155,12 @@ std::vector<event::FoldTotal> BpfSource::take_folds(const std::function<bool(eve
             if (!wanted(key.process)) continue;
             done.push_back(key);
             if (values[i].count == 0) continue;
-            totals.push_back(event::FoldTotal{key.process, {key.device, key.inode, key.generation}, key.access,
-                                              values[i].count, static_cast<std::int64_t>(values[i].last), key.name});
+            totals.push_back(event::FoldTotal{key.process,
+                                              {key.device, key.inode, key.generation},
+                                              key.access,
+                                              values[i].count,
+                                              static_cast<std::int64_t>(values[i].last),
+                                              key.name});
         }
     }
     for (const fst_fold_key& key : done) bpf_map_delete_elem(map, &key);
@@ -203,7 +210,8 @@ Result<SourceTotals> BpfSource::stop(const Sink& sink) {
     KernelRun run{};
     if (bpf_map_lookup_elem(bpf_map__fd(maps.runs), &kRun, &run) == 0) {
         run.active = 0;
-        if (bpf_map_update_elem(bpf_map__fd(maps.runs), &kRun, &run, BPF_EXIST) != 0) return base::fail_errno(errno, "ending the run");
+        if (bpf_map_update_elem(bpf_map__fd(maps.runs), &kRun, &run, BPF_EXIST) != 0)
+            return base::fail_errno(errno, "ending the run");
     }
     syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
     object_->detach_beside();

@@ -31,7 +31,7 @@ class BpfSource : public Source {
     std::unique_ptr<BpfObject> object_;
     ring_buffer* ring_ = nullptr;
     SourceInfo info_;
-    const Sink* sink_ = nullptr;         // during poll and stop
+    const Sink* sink_ = nullptr;  // during poll and stop
     std::size_t accesses_since_harvest_ = 0;
 };
 

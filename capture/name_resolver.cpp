@@ -76,11 +76,13 @@ event::Renamed resolve(const event::NameChange& change) {
         if (renamed.second_path.truncated) renamed.second_path.bytes.erase(0, 1);
     }
 
-    const bool directories = change.operation == event::NameOperation::kMkdir || change.operation == event::NameOperation::kRmdir;
+    const bool directories =
+        change.operation == event::NameOperation::kMkdir || change.operation == event::NameOperation::kRmdir;
     std::vector<const event::Object*> candidates;
     for (const event::Object& object : change.touched) {
         if (object.directory() != directories && !two_names) continue;
-        const bool known = std::any_of(candidates.begin(), candidates.end(), [&](const event::Object* other) { return other->id == object.id; });
+        const bool known = std::any_of(candidates.begin(), candidates.end(),
+                                       [&](const event::Object* other) { return other->id == object.id; });
         if (!known) candidates.push_back(&object);
     }
     for (const event::Object* candidate : candidates) {
@@ -89,8 +91,8 @@ event::Renamed resolve(const event::NameChange& change) {
             return renamed;
         }
     }
-    // The name has moved on since. One object that is no directory can only be the one; of two, one was replaced and has
-    // lost its last link.
+    // The name has moved on since. One object that is no directory can only be the one; of two, one was replaced and
+    // has lost its last link.
     std::vector<const event::Object*> others;
     for (const event::Object* candidate : candidates) {
         if (candidate->directory() != directories) continue;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a change of names came to. On the tracepoint backend the names are the call's arguments and the objects are those
-// whose change time moved during the call; a name is tied to an object only where it leads there, or where only one
-// object can be meant.
+// What a change of names came to. On the tracepoint backend the names are the call's arguments and the objects are
+// those whose change time moved during the call; a name is tied to an object only where it leads there, or where only
+// one object can be meant.
 #pragma once
 
 #include "core/event/event.hpp"

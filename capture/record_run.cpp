@@ -54,8 +54,10 @@ Result<digest::HasherOptions> hasher_options(const RunRequest& request) {
     std::uint64_t largest = 0;
     if (request.digest != "none") {
         const char* end = request.digest.data() + request.digest.size();
-        if (const auto parsed = std::from_chars(request.digest.data(), end, largest); parsed.ec != std::errc() || parsed.ptr != end)
-            return fail(ErrorKind::kInvalid, fmt::format("digest mode '{}' is not full, none or a number of bytes", request.digest));
+        if (const auto parsed = std::from_chars(request.digest.data(), end, largest);
+            parsed.ec != std::errc() || parsed.ptr != end)
+            return fail(ErrorKind::kInvalid,
+                        fmt::format("digest mode '{}' is not full, none or a number of bytes", request.digest));
     }
     options.largest = largest;
     return options;
@@ -85,8 +87,8 @@ mode_t current_umask() {
     return mask;
 }
 
-Result<std::unique_ptr<store::RunDirectoryWriter>> open_directory(const RunRequest& request, const store::RunStore& store,
-                                                                  const std::string& id) {
+Result<std::unique_ptr<store::RunDirectoryWriter>> open_directory(const RunRequest& request,
+                                                                  const store::RunStore& store, const std::string& id) {
     if (!request.out.empty()) {
         store::RunDirectoryOptions options;
         options.mode = 0777 & ~current_umask();
@@ -114,7 +116,8 @@ Result<RunOutcome> record_run(const RunRequest& request) {
     if (!key) return fail(key.error());
 
     std::uint64_t random = 0;
-    if (getrandom(&random, sizeof(random), 0) != static_cast<ssize_t>(sizeof(random))) return base::fail_errno(errno, "random bytes");
+    if (getrandom(&random, sizeof(random), 0) != static_cast<ssize_t>(sizeof(random)))
+        return base::fail_errno(errno, "random bytes");
     const std::string id = store::make_run_id(base::unix_time(), random);
     const store::RunStore store(request.store_root);
     auto directory = open_directory(request, store, id);
@@ -179,7 +182,8 @@ Result<RunOutcome> record_run(const RunRequest& request) {
     }
 
     run::Record record = recorder.take_record(std::move(info));
-    EvidenceRequest evidence{**directory, **log, *key, outcome.exit_status, outcome.command_seconds, finish_start, outcome.bytes_hashed};
+    EvidenceRequest evidence{
+        **directory, **log, *key, outcome.exit_status, outcome.command_seconds, finish_start, outcome.bytes_hashed};
     auto written = write_evidence(std::move(record), evidence);
     if (!written) {
         outcome.problems.push_back(written.error().within("writing the evidence"));

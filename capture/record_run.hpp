@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Records one run in this process: arms capture, runs the command, drains, digests, judges, signs, writes the run
-// directory. Called from one thread, before that process has threads of its own; it blocks until the evidence is durable.
+// directory. Called from one thread, before that process has threads of its own; it blocks until the evidence is
+// durable.
 #pragma once
 
 #include <cstdint>
@@ -20,10 +21,10 @@ struct RunRequest {
     std::vector<std::string> command;  // not empty; found through PATH as execvp does
     std::string pipeline;
     std::string step;
-    std::string out;         // the run directory, exactly; empty: a new one in the store
+    std::string out;  // the run directory, exactly; empty: a new one in the store
     std::string store_root;
-    std::string cache_file;  // the digest cache; empty: none
-    std::string key_path;    // PEM private key
+    std::string cache_file;       // the digest cache; empty: none
+    std::string key_path;         // PEM private key
     bool key_path_given = false;  // not given: the key is made on first use
     std::string key_passphrase;
     std::string backend = "auto";

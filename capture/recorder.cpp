@@ -71,7 +71,8 @@ void Recorder::on_record(std::span<const std::byte> record) {
     auto event = event::decode(record, clock_);
     if (!event) {
         if (counters_.malformed++ == 0)
-            apply(event::BlindSpot{"A record of the kernel could not be decoded and is lost: " + event.error().message + ".", true});
+            apply(event::BlindSpot{
+                "A record of the kernel could not be decoded and is lost: " + event.error().message + ".", true});
         return;
     }
     ++counters_.decoded;
@@ -96,7 +97,8 @@ void Recorder::drain_digests() {
 void Recorder::beat() {
     for (const run::HashWanted& wanted : run_.take_wanted()) want(wanted);
     drain_digests();
-    for (event::FoldTotal& fold : source_.harvest([this](event::ProcessId process) { return ended_.contains(process); })) {
+    for (event::FoldTotal& fold :
+         source_.harvest([this](event::ProcessId process) { return ended_.contains(process); })) {
         fold.last += clock_.nanoseconds;
         ++folds_.seen;
         ++folds_.delivered;
@@ -157,11 +159,13 @@ void Recorder::finish(std::int32_t status) {
     beat();
 
     const auto deadline = std::chrono::steady_clock::now() + kDigestDeadline;
-    if (!hasher_.finish(deadline)) failed(Error{ErrorKind::kSystem, "digests were still being taken after six hours", ""});
+    if (!hasher_.finish(deadline))
+        failed(Error{ErrorKind::kSystem, "digests were still being taken after six hours", ""});
     drain_digests();
     look_once_more();
     for (const run::HashWanted& wanted : run_.wanted_at_end()) want(wanted);
-    if (!hasher_.finish(deadline)) failed(Error{ErrorKind::kSystem, "digests were still being taken after six hours", ""});
+    if (!hasher_.finish(deadline))
+        failed(Error{ErrorKind::kSystem, "digests were still being taken after six hours", ""});
     drain_digests();
 
     if (totals) {

@@ -25,9 +25,9 @@ class Recorder {
     // All three outlive the recorder. `clock` turns the kernel's times into dates.
     Recorder(Source& source, digest::Hasher& hasher, store::LogWriter& log, event::ClockOffset clock);
 
-    // Records until `over` is set and then to the end: drained, digested, final stamps taken. Errors of the source or the
-    // log do not end it early: the record says that the recorder failed, and why. A log that was written to the end gives
-    // this same record.
+    // Records until `over` is set and then to the end: drained, digested, final stamps taken. Errors of the source or
+    // the log do not end it early: the record says that the recorder failed, and why. A log that was written to the end
+    // gives this same record.
     void record(const std::atomic<bool>& over, const std::atomic<std::int32_t>& status);
 
     [[nodiscard]] run::Record take_record(run::RunInfo info) const { return run_.record(std::move(info)); }

@@ -53,7 +53,8 @@ Result<WrittenEvidence> write_evidence(run::Record record, const EvidenceRequest
             files_error = compressed.error();
             return event::Sha256{};
         }
-        if (auto written = request.directory.write(store::kFilesFile, *compressed); !written) files_error = written.error();
+        if (auto written = request.directory.write(store::kFilesFile, *compressed); !written)
+            files_error = written.error();
         return digest::sha256(*compressed);
     };
     std::vector<evidence::Subject> logs{{store::kEventsFile, {}, *log_digest}};
@@ -63,13 +64,17 @@ Result<WrittenEvidence> write_evidence(run::Record record, const EvidenceRequest
     if (!trace_bundle) return fail(trace_bundle.error());
 
     const judge::Judgement judgement = judge::judge(record);
-    auto verdict_bundle = sign_statement(evidence::write_verdict(judgement, record.info, digest::sha256(*trace_bundle), trace.outputs), request.key);
+    auto verdict_bundle = sign_statement(
+        evidence::write_verdict(judgement, record.info, digest::sha256(*trace_bundle), trace.outputs), request.key);
     if (!verdict_bundle) return fail(verdict_bundle.error());
 
-    const double finish = std::chrono::duration<double>(std::chrono::steady_clock::now() - request.finish_start).count();
+    const double finish =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - request.finish_start).count();
     const report::Timing timing{request.command_seconds, finish, request.bytes_hashed};
-    const std::string summary = report::summary_json(record, judgement, request.directory.final_path(), request.exit_status, timing);
-    for (const auto& [name, bytes] : {std::pair{store::kTraceFile, &*trace_bundle}, {store::kVerdictFile, &*verdict_bundle}}) {
+    const std::string summary =
+        report::summary_json(record, judgement, request.directory.final_path(), request.exit_status, timing);
+    for (const auto& [name, bytes] :
+         {std::pair{store::kTraceFile, &*trace_bundle}, {store::kVerdictFile, &*verdict_bundle}}) {
         if (auto written = request.directory.write(name, *bytes); !written) return fail(written.error());
     }
     if (auto written = request.directory.write(store::kSummaryFile, summary); !written) return fail(written.error());

@@ -126,8 +126,8 @@ namespace {
 
 // What Python's site module executes when the interpreter starts; elsewhere .pth is a PyTorch checkpoint.
 bool is_path_hook(std::string_view path) {
-    return path.ends_with(".pth") &&
-           (path.find("/site-packages/") != std::string_view::npos || path.find("/dist-packages/") != std::string_view::npos);
+    return path.ends_with(".pth") && (path.find("/site-packages/") != std::string_view::npos ||
+                                      path.find("/dist-packages/") != std::string_view::npos);
 }
 
 }  // namespace

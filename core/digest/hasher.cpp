@@ -17,9 +17,9 @@
 #include <thread>
 #include <utility>
 
+#include "core/base/clock.hpp"
 #include "core/base/errno_error.hpp"
 #include "core/base/fd.hpp"
-#include "core/base/clock.hpp"
 #include "core/digest/hash_object.hpp"
 
 namespace fstracker::digest {

@@ -31,7 +31,6 @@ bool Object::made_by_kernel(std::uint64_t magic) {
     }
 }
 
-
 namespace {
 
 constexpr std::uint32_t kMinorBits = 20;

@@ -95,8 +95,7 @@ TraceDocument write_trace(const run::Record& record, std::vector<Subject> subjec
     const std::size_t fixed =
         frame.before_files.size() + frame.after_files.size() + frame.after_outputs.size() + kFilesSubject;
     const std::size_t left = fixed < limits.statement_bytes ? limits.statement_bytes - fixed : 0;
-    Tables tables =
-        make_tables(record.files, limits.outputs, std::max(left, limits.statement_bytes / kShareOfTable));
+    Tables tables = make_tables(record.files, limits.outputs, std::max(left, limits.statement_bytes / kShareOfTable));
 
     TraceDocument document;
     document.folded = tables.folded;

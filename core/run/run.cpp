@@ -155,8 +155,7 @@ struct Run::State {
     }
 
     void apply(const event::FoldTotal& fold) {
-        if (const auto found = objects.find(fold.object); found != objects.end())
-            found->second.folded(fold);
+        if (const auto found = objects.find(fold.object); found != objects.end()) found->second.folded(fold);
     }
 
     void apply(const event::Digested& digested) {

@@ -29,13 +29,17 @@ class RandomEvents {
                             number<std::uint64_t>(),
                             number<std::uint64_t>(),
                             number<std::uint64_t>()};
-            case 3: return FileAccess{common(), access(), number<std::int32_t>(), object(), path(), number<std::uint32_t>()};
+            case 3:
+                return FileAccess{common(), access(), number<std::int32_t>(),
+                                  object(), path(),   number<std::uint32_t>()};
             case 4: return name_change();
             case 5: return connect();
             case 6: return ForeignWriter{common(), object(), text(), path()};
             case 7: return Blind{common(), 1 + below(11), number<std::int32_t>()};
             case 8:
-                return FoldTotal{number<ProcessId>(), id(), access(), number<std::uint64_t>(), number<std::int64_t>(), number<std::uint32_t>()};
+                return FoldTotal{
+                    number<ProcessId>(),    id(), access(), number<std::uint64_t>(), number<std::int64_t>(),
+                    number<std::uint32_t>()};
             case 9: return digested();
             case 10: return final_stamp();
             case 11: return renamed();
