@@ -133,10 +133,10 @@ Result<std::size_t> BpfSource::poll(int milliseconds, const Sink& sink) {
 std::vector<event::FoldTotal> BpfSource::harvest(const std::function<bool(event::ProcessId)>& ended) {
     if (accesses_since_harvest_ < kHarvestAt) return {};
     accesses_since_harvest_ = 0;
-    return take_folds(ended);
+    return take_folds(ended, Table::kGoesOn);
 }
 
-std::vector<event::FoldTotal> BpfSource::take_folds(const std::function<bool(event::ProcessId)>& wanted) {
+std::vector<event::FoldTotal> BpfSource::take_folds(const std::function<bool(event::ProcessId)>& wanted, Table table) {
     std::vector<event::FoldTotal> totals;
     const int map = bpf_map__fd(object_->get()->maps.folds);
     constexpr std::uint32_t kBatch = 4096;
@@ -153,7 +153,7 @@ std::vector<event::FoldTotal> BpfSource::take_folds(const std::function<bool(eve
         for (std::uint32_t i = 0; i < count; ++i) {
             const fst_fold_key& key = keys[i];
             if (!wanted(key.process)) continue;
-            done.push_back(key);
+            if (table == Table::kGoesOn) done.push_back(key);
             if (values[i].count == 0) continue;
             totals.push_back(event::FoldTotal{key.process,
                                               {key.device, key.inode, key.generation},
@@ -221,7 +221,7 @@ Result<SourceTotals> BpfSource::stop(const Sink& sink) {
     if (got < 0) return base::fail_errno(-got, "reading the ring buffer");
     SourceTotals totals;
     totals.kernel = counters();
-    totals.folds = take_folds([](event::ProcessId) { return true; });
+    totals.folds = take_folds([](event::ProcessId) { return true; }, Table::kIsDone);
     totals.missed = missed();
     return totals;
 }

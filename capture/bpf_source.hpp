@@ -25,7 +25,9 @@ class BpfSource : public Source {
     BpfSource() = default;
     Status tell_inherited(pid_t child);
     [[nodiscard]] std::vector<event::Counters> counters() const;
-    std::vector<event::FoldTotal> take_folds(const std::function<bool(event::ProcessId)>& wanted);
+    // Read and, while the run goes on, taken out to make room; at its end the table goes as a whole.
+    enum class Table { kGoesOn, kIsDone };
+    std::vector<event::FoldTotal> take_folds(const std::function<bool(event::ProcessId)>& wanted, Table table);
     [[nodiscard]] std::uint64_t missed() const;
 
     std::unique_ptr<BpfObject> object_;
