@@ -97,8 +97,11 @@ void Recorder::drain_digests() {
 void Recorder::beat() {
     for (const run::HashWanted& wanted : run_.take_wanted()) want(wanted);
     drain_digests();
-    for (event::FoldTotal& fold :
-         source_.harvest([this](event::ProcessId process) { return ended_.contains(process); })) {
+    take(source_.harvest([this](event::ProcessId process) { return ended_.contains(process); }));
+}
+
+void Recorder::take(std::vector<event::FoldTotal> totals) {
+    for (event::FoldTotal& fold : totals) {
         fold.last += clock_.nanoseconds;
         ++folds_.seen;
         ++folds_.delivered;
@@ -169,14 +172,7 @@ void Recorder::finish(std::int32_t status) {
     drain_digests();
 
     if (totals) {
-        for (event::FoldTotal& fold : totals->folds) {
-            fold.last += clock_.nanoseconds;
-            ++folds_.seen;
-            ++folds_.delivered;
-            ++counters_.received;
-            ++counters_.decoded;
-            apply(fold);
-        }
+        take(std::move(totals->folds));
         for (event::Counters& kind : totals->kernel) apply(std::move(kind));
         counters_.missed = totals->missed;
     }

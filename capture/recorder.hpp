@@ -37,6 +37,7 @@ class Recorder {
     void on_record(std::span<const std::byte> record);
     void apply(event::Event event);
     void drain_digests();
+    void take(std::vector<event::FoldTotal> totals);  // a kind of the ledger of their own
     void want(const run::HashWanted& wanted);
     void check_sequence(const event::Common& common);
     void finish(std::int32_t status);

@@ -71,14 +71,6 @@ struct dentry {
     struct inode *d_inode;
 } RELOCATED;
 
-struct hlist_bl_node {
-    struct hlist_bl_node *next, **pprev;
-} RELOCATED;
-
-struct dentry___hash {
-    struct hlist_bl_node d_hash;
-} RELOCATED;
-
 struct vfsmount {
     struct dentry *mnt_root;
     struct super_block *mnt_sb;

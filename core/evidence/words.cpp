@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/run/blind_spots.hpp"
+
 namespace fstracker::evidence {
 
 namespace {
@@ -54,17 +56,7 @@ std::string_view to_word(run::Binding binding) {
     return "none";
 }
 
-std::string_view to_word(event::Refusal refusal) {
-    switch (refusal) {
-        case event::Refusal::kGone: return "gone";
-        case event::Refusal::kTooLarge: return "too-large";
-        case event::Refusal::kNotRegular: return "not-regular";
-        case event::Refusal::kPermission: return "permission";
-        case event::Refusal::kLost: return "lost";
-        case event::Refusal::kError: return "error";
-    }
-    return "error";
-}
+std::string_view to_word(event::Refusal refusal) { return run::refusal_word(refusal); }
 
 std::optional<run::Binding> binding_of(std::string_view word) { return with_word(kBindings, word); }
 std::optional<event::Refusal> refusal_of(std::string_view word) { return with_word(kRefusals, word); }
