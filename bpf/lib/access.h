@@ -25,20 +25,21 @@ static __always_inline bool objects__note(__u32 run, const struct object_key *ke
 }
 
 /* FST_READ | FST_WRITE | FST_CREATE as the file is open. */
-static __always_inline __u32 file__access(struct file *file)
+static __always_inline __u32 file__access(struct file *address)
 {
-    __u32 mode = BPF_CORE_READ(file, f_mode);
+    struct file *file = KERNEL(struct file, address);
+    __u32 mode = GET(file, f_mode);
     __u32 access = mode & (FMODE_READ | FMODE_WRITE); /* the same bits */
     if (mode & FMODE_CREATED) access |= FST_CREATE;
-    if (BPF_CORE_READ(file, f_flags) & O_TMPFILE_BIT) access |= FST_CREATE;
+    if (GET(file, f_flags) & O_TMPFILE_BIT) access |= FST_CREATE;
     return access;
 }
 
 /* Tells one name of an object from another: the dentry's hash, which is salted with its directory, and the mount. */
 static __always_inline __u32 name__hash(const struct visible *v)
 {
-    struct dentry *dentry = v->dentry;
-    return BPF_CORE_READ(dentry, d_name.hash) ^ (__u32)((__u64)v->mount >> 6);
+    struct dentry *dentry = KERNEL(struct dentry, v->dentry);
+    return GET(dentry, d_name.hash) ^ (__u32)((__u64)v->mount >> 6);
 }
 
 /* `file`: struct file *; a function of its own to the verifier, hence the plain number. */
@@ -48,20 +49,21 @@ __noinline int access__tell(__u64 file_address, __u64 run_process, __u32 access,
     __u32 run = run_process >> 32, process = run_process;
     struct visible v = {};
     file__visible(file, &v);
-    struct inode *inode = v.inode;
+    struct inode *inode = KERNEL(struct inode, v.inode);
     if (!inode__is_file(inode)) return 0;
 
+    struct super_block *sb = GET(inode, i_sb);
     struct fst_fold_key key = {
-        .inode = BPF_CORE_READ(inode, i_ino),
-        .device = BPF_CORE_READ(inode, i_sb, s_dev),
-        .generation = BPF_CORE_READ(inode, i_generation),
+        .inode = GET(inode, i_ino),
+        .device = GET(sb, s_dev),
+        .generation = GET(inode, i_generation),
         .run = run,
         .process = process,
         .access = access,
         .name = name__hash(&v),
     };
     __s64 ctime = inode__ctime(inode);
-    __u64 size = BPF_CORE_READ(inode, i_size);
+    __u64 size = GET(inode, i_size);
     __u64 now = bpf_ktime_get_boot_ns();
     struct fst_fold *fold = bpf_map_lookup_elem(&folds, &key);
     if (fold && fold->ctime == ctime && fold->size == size) {
@@ -86,9 +88,9 @@ __noinline int access__tell(__u64 file_address, __u64 run_process, __u32 access,
     __u32 end = path__append(s, v.dentry, v.mount, sizeof(*r), &flags);
     if (r->object.links == 0) flags |= FST_PATH_DELETED;
     r->path_size = end - sizeof(*r);
-    const struct object_key object = {.inode = key.inode, .device = key.device, .generation = key.generation};
+    const struct object_key *object = (const void *)&key; /* begins with it; the stack is short */
     const bool regular = (r->object.mode & S_IFMT) == S_IFREG;
-    bool noted = !regular || objects__note(run, &object);
+    bool noted = !regular || objects__note(run, object);
     bool young = (__s64)now + wall_clock_offset - ctime < YOUNG;
     if (!noted) flags |= FST_UNWATCHED;
     bool foldable = !young;

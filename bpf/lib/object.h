@@ -6,14 +6,16 @@
 #define FSTRACKER_BPF_OBJECT_H
 
 #include "lib/maps.h"
+#include "lib/read.h"
 
 /* Functions of their own, so that the compiler cannot move a field's offset in front of the question whether this kernel
  * has the field: an offset that cannot be resolved must not be reached. */
-static __noinline __s64 inode__ctime(struct inode *inode)
+static __noinline __s64 inode__ctime(struct inode *address)
 {
+    struct inode *inode = KERNEL(struct inode, address);
     struct timespec64 t = {};
     if (bpf_core_field_exists(inode->i_ctime_sec))
-        return BPF_CORE_READ(inode, i_ctime_sec) * 1000000000ll + (BPF_CORE_READ(inode, i_ctime_nsec) & CTIME_NANOSECONDS);
+        return GET(inode, i_ctime_sec) * 1000000000ll + (GET(inode, i_ctime_nsec) & CTIME_NANOSECONDS);
     struct inode___before_6_11 *newer = (void *)inode;
     struct inode___before_6_6 *older = (void *)inode;
     if (bpf_core_field_exists(newer->__i_ctime))
@@ -23,11 +25,12 @@ static __noinline __s64 inode__ctime(struct inode *inode)
     return t.tv_sec * 1000000000ll + t.tv_nsec;
 }
 
-static __noinline __s64 inode__mtime(struct inode *inode)
+static __noinline __s64 inode__mtime(struct inode *address)
 {
+    struct inode *inode = KERNEL(struct inode, address);
     struct timespec64 t = {};
     if (bpf_core_field_exists(inode->i_mtime_sec))
-        return BPF_CORE_READ(inode, i_mtime_sec) * 1000000000ll + BPF_CORE_READ(inode, i_mtime_nsec);
+        return GET(inode, i_mtime_sec) * 1000000000ll + GET(inode, i_mtime_nsec);
     struct inode___before_6_11 *newer = (void *)inode;
     struct inode___before_6_7 *older = (void *)inode;
     if (bpf_core_field_exists(newer->__i_mtime))
@@ -37,30 +40,33 @@ static __noinline __s64 inode__mtime(struct inode *inode)
     return t.tv_sec * 1000000000ll + t.tv_nsec;
 }
 
-static __always_inline void object__fill(struct fst_object *o, struct inode *inode)
+/* A function of its own for the stack that its reads take. */
+static __noinline void object__fill(struct fst_object *o, struct inode *address)
 {
-    struct super_block *sb = BPF_CORE_READ(inode, i_sb);
-    o->inode = BPF_CORE_READ(inode, i_ino);
-    o->device = BPF_CORE_READ(sb, s_dev);
-    o->generation = BPF_CORE_READ(inode, i_generation);
-    o->size = BPF_CORE_READ(inode, i_size);
-    o->mtime = inode__mtime(inode);
-    o->ctime = inode__ctime(inode);
-    o->mode = BPF_CORE_READ(inode, i_mode);
-    o->writers = BPF_CORE_READ(inode, i_writecount.counter);
-    o->rdev = BPF_CORE_READ(inode, i_rdev);
-    o->links = BPF_CORE_READ(inode, i_nlink);
-    o->magic = BPF_CORE_READ(sb, s_magic);
+    struct inode *inode = KERNEL(struct inode, address);
+    struct super_block *sb = GET(inode, i_sb);
+    o->inode = GET(inode, i_ino);
+    o->device = GET(sb, s_dev);
+    o->generation = GET(inode, i_generation);
+    o->size = GET(inode, i_size);
+    o->mtime = inode__mtime(address);
+    o->ctime = inode__ctime(address);
+    o->mode = GET(inode, i_mode);
+    o->writers = GET(inode, i_writecount.counter);
+    o->rdev = GET(inode, i_rdev);
+    o->links = GET(inode, i_nlink);
+    o->magic = GET(sb, s_magic);
 }
 
 /* Pipes, sockets, anonymous inodes and their like are no files; a memfd is. */
-static __always_inline bool inode__is_file(struct inode *inode)
+static __always_inline bool inode__is_file(struct inode *address)
 {
-    __u32 type = BPF_CORE_READ(inode, i_mode) & S_IFMT;
+    struct inode *inode = KERNEL(struct inode, address);
+    __u32 type = GET(inode, i_mode) & S_IFMT;
     if (type == S_IFDIR || type == S_IFLNK || type == S_IFSOCK) return false;
-    struct super_block *sb = BPF_CORE_READ(inode, i_sb);
-    if (!(BPF_CORE_READ(sb, s_flags) & SB_NOUSER)) return type != 0;
-    __u64 magic = BPF_CORE_READ(sb, s_magic);
+    struct super_block *sb = GET(inode, i_sb);
+    if (!(GET(sb, s_flags) & SB_NOUSER)) return type != 0;
+    __u64 magic = GET(sb, s_magic);
     return type == S_IFREG && (magic == TMPFS_MAGIC || magic == HUGETLBFS_MAGIC);
 }
 
@@ -80,15 +86,15 @@ static __noinline int backing__path(struct file *file, struct path *path)
     return bpf_core_read(path, sizeof(*path), &backing->user_path) == 0;
 }
 
-static __always_inline void file__visible(struct file *file, struct visible *v)
+static __always_inline void file__visible(struct file *address, struct visible *v)
 {
-    v->dentry = BPF_CORE_READ(file, f_path.dentry);
-    v->mount = BPF_CORE_READ(file, f_path.mnt);
-    v->inode = BPF_CORE_READ(file, f_inode);
-    __u32 mode = BPF_CORE_READ(file, f_mode);
-    if (!(mode & FMODE_NOACCOUNT)) return;
+    struct file *file = KERNEL(struct file, address);
+    v->dentry = BPF_CORE_READ(address, f_path.dentry); /* plain addresses: they are compared, mixed and handed on */
+    v->mount = BPF_CORE_READ(address, f_path.mnt);
+    v->inode = GET(file, f_inode);
+    if (!(GET(file, f_mode) & FMODE_NOACCOUNT)) return;
     struct path path = {};
-    if (backing__path(file, &path)) {
+    if (backing__path(address, &path)) {
         v->dentry = path.dentry;
         v->mount = path.mnt;
     }
@@ -98,11 +104,13 @@ static __always_inline void file__visible(struct file *file, struct visible *v)
 }
 
 /* The file behind a descriptor of the current task, or NULL. */
-static __always_inline struct file *file__of_descriptor(struct task_struct *task, __u32 descriptor)
+static __always_inline struct file *file__of_descriptor(struct task_struct *address, __u32 descriptor)
 {
-    struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-    if (descriptor >= BPF_CORE_READ(table, max_fds)) return NULL;
-    struct file **slots = BPF_CORE_READ(table, fd), *file = NULL;
+    struct task_struct *task = KERNEL(struct task_struct, address);
+    struct files_struct *files = GET(task, files);
+    struct fdtable *table = GET(files, fdt);
+    if (descriptor >= GET(table, max_fds)) return NULL;
+    struct file **slots = GET(table, fd), *file = NULL;
     bpf_probe_read_kernel(&file, sizeof(file), slots + descriptor);
     return file;
 }

@@ -13,13 +13,13 @@ static long walk__step(__u32 index, void *unused)
     struct scratch *s = scratch__here();
     if (!s) return 1;
     struct walk *w = &s->walk;
-    struct dentry *dentry = (void *)w->dentry;
-    struct vfsmount *vfsmount = (void *)w->mount;
+    struct dentry *dentry = KERNEL(struct dentry, w->dentry);
+    struct vfsmount *vfsmount = KERNEL(struct vfsmount, w->mount);
     if (w->dentry == w->root_dentry && w->mount == w->root_mount) return 1;
 
-    struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
-    if (dentry == BPF_CORE_READ(vfsmount, mnt_root)) {
-        struct mount *mount = (void *)vfsmount - bpf_core_field_offset(struct mount, mnt);
+    const __u64 parent = (__u64)GET(dentry, d_parent);
+    if (w->dentry == (__u64)GET(vfsmount, mnt_root)) {
+        struct mount *mount = (void *)w->mount - bpf_core_field_offset(struct mount, mnt);
         struct mount *above = BPF_CORE_READ(mount, mnt_parent);
         if (above == mount) {
             w->flags |= FST_PATH_DETACHED;
@@ -29,29 +29,27 @@ static long walk__step(__u32 index, void *unused)
         w->mount = (__u64)above + bpf_core_field_offset(struct mount, mnt);
         return 0;
     }
-    if (dentry == parent && !w->first) { /* cut off from its mount */
+    if (w->dentry == parent && !w->first) { /* cut off from its mount */
         w->flags |= FST_PATH_DETACHED;
         return 1;
     }
 
-    struct qstr name;
-    if (bpf_core_read(&name, sizeof(name), &dentry->d_name)) {
-        w->flags |= FST_STRING_UNREADABLE;
-        return 1;
-    }
-    __u32 length = name.len & 0xff, offset = w->offset;
+    __u32 length = GET(dentry, d_name.len) & 0xff, offset = w->offset;
     if (offset + length + 1 > w->limit || offset >= FST_RECORD_MAX) {
         w->flags |= FST_PATH_TRUNCATED;
         return 1;
     }
-    if (length) bpf_probe_read_kernel(s->bytes + offset, length, name.name);
+    if (length && bpf_probe_read_kernel(s->bytes + offset, length, GET(dentry, d_name.name))) {
+        w->flags |= FST_STRING_UNREADABLE;
+        return 1;
+    }
     offset += length;
     if (offset >= FST_RECORD_MAX) return 1;
     s->bytes[offset] = 0;
     w->offset = offset + 1;
     w->first = 0;
-    if (dentry == parent) return 1; /* a name of its own, like a memfd's */
-    w->dentry = (__u64)parent;
+    if (w->dentry == parent) return 1; /* a name of its own, like a memfd's */
+    w->dentry = parent;
     return 0;
 }
 
@@ -61,11 +59,12 @@ __noinline __u32 path__append_at(__u64 dentry, __u64 mount, __u32 offset)
 {
     struct scratch *s = scratch__here();
     if (!s) return offset;
-    struct task_struct *task = (void *)bpf_get_current_task();
+    struct task_struct *task = KERNEL(struct task_struct, bpf_get_current_task());
+    struct fs_struct *fs = GET(task, fs);
     s->walk.dentry = dentry;
     s->walk.mount = mount;
-    s->walk.root_dentry = (__u64)BPF_CORE_READ(task, fs, root.dentry);
-    s->walk.root_mount = (__u64)BPF_CORE_READ(task, fs, root.mnt);
+    s->walk.root_dentry = (__u64)GET(fs, root.dentry);
+    s->walk.root_mount = (__u64)GET(fs, root.mnt);
     s->walk.offset = offset;
     s->walk.limit = offset + FST_PATH_MAX;
     s->walk.flags = 0;

@@ -32,7 +32,8 @@ __noinline int opened(__s32 descriptor, __u32 more)
         blind__tell(member, FST_BLIND_DESCRIPTOR_RACE, 0);
         return 0;
     }
-    if (BPF_CORE_READ(file, f_mode) & FMODE_PATH) return 0;
+    struct file *of_kernel = KERNEL(struct file, file);
+    if (GET(of_kernel, f_mode) & FMODE_PATH) return 0;
     __u32 access = file__access(file) | more;
     if (!(access & FST_WRITE)) access &= ~FST_TRUNCATE;
     access__of_member(member, file, access, descriptor);
