@@ -42,7 +42,7 @@ class LogWriter {
     // What was appended so far can be read from the file even if this process dies now; for checkpoints, since each
     // flush costs compression.
     Status flush();
-    // Ends the frame, syncs, and gives the SHA-256 of the file. Once.
+    // Ends the frame and gives the SHA-256 of the file. Once. The run directory syncs it with all else.
     Result<std::string> finish_hex();
 
   private:

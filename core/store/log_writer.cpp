@@ -80,8 +80,6 @@ Status LogWriter::flush() { return state_->give({}, ZSTD_e_flush); }
 
 Result<std::string> LogWriter::finish_hex() {
     if (auto done = state_->give({}, ZSTD_e_end); !done) return fail(done.error());
-    if (::fsync(state_->file.get()) != 0)
-        return fail(state_->failed(base::errno_error(errno, "cannot sync " + state_->path)).error());
     if (::close(state_->file.release()) != 0)
         return fail(state_->failed(base::errno_error(errno, "cannot write " + state_->path)).error());
     state_->failure = Error{ErrorKind::kInvalid, state_->path + " is finished already", {}};

@@ -100,6 +100,9 @@ Result<std::vector<std::string>> names_in(int directory, const std::string& path
     return names;
 }
 
+// Has the disk begin, and does not wait. Where that is refused, the sync that follows does it all.
+void start_writing(int fd) { static_cast<void>(::sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE)); }
+
 }  // namespace
 
 struct RunDirectoryWriter::State {
@@ -109,26 +112,34 @@ struct RunDirectoryWriter::State {
         std::filesystem::remove_all(working, ignored);
     }
 
-    // Owner, mode and durability of one file or of the directory itself.
-    Status settle(int fd, unsigned mode, const std::string& path) const {
+    // Owner and mode of one file or of the directory itself.
+    Status hand_over(int fd, unsigned mode, const std::string& path) const {
         if (options.owner && ::fchown(fd, options.owner->uid, options.owner->gid) != 0)
             return base::fail_errno(errno, "cannot change the owner of " + path);
         if (::fchmod(fd, mode) != 0) return base::fail_errno(errno, "cannot change the mode of " + path);
-        if (::fsync(fd) != 0 && errno != EINVAL) return base::fail_errno(errno, "cannot sync " + path);
         return {};
     }
 
+    // Everything is changed before anything is synced: the file system then commits once and not for each file.
     Status settle_all() const {
         const auto names = names_in(directory.get(), working);
         if (!names) return fail(names.error());
+        std::vector<base::Fd> files;
         for (const std::string& name : *names) {
             const std::string path = working + "/" + name;
-            const base::Fd file(
+            files.emplace_back(
                 ::openat(directory.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-            if (!file) return base::fail_errno(errno, "cannot open " + path);
-            if (auto done = settle(file.get(), options.mode & 0666U, path); !done) return done;
+            if (!files.back()) return base::fail_errno(errno, "cannot open " + path);
+            if (auto done = hand_over(files.back().get(), options.mode & 0666U, path); !done) return done;
+            start_writing(files.back().get());
         }
-        return settle(directory.get(), options.mode, working);
+        if (auto done = hand_over(directory.get(), options.mode, working); !done) return done;
+        for (std::size_t i = 0; i < files.size(); ++i) {
+            if (::fsync(files[i].get()) != 0 && errno != EINVAL)
+                return base::fail_errno(errno, "cannot sync " + working + "/" + (*names)[i]);
+        }
+        if (::fsync(directory.get()) != 0 && errno != EINVAL) return base::fail_errno(errno, "cannot sync " + working);
+        return {};
     }
 
     RunDirectoryOptions options;
@@ -175,6 +186,7 @@ Status RunDirectoryWriter::write(std::string_view name, std::string_view bytes) 
     base::Fd file(::openat(directory, file_name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file) return base::fail_errno(errno, "cannot make " + path);
     Status done = base::write_all(file.get(), bytes, path);
+    start_writing(file.get());
     if (done && ::close(file.release()) != 0) done = base::fail_errno(errno, "cannot write " + path);
     if (!done) ::unlinkat(directory, file_name.c_str(), 0);
     return done;
