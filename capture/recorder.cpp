@@ -33,6 +33,15 @@ std::vector<digest::Whereabouts> places_of(const event::Path& path, std::uint32_
     return places;
 }
 
+// What a path leads to now, if it is still that object. One system call where it lies in the recorder's own view.
+std::optional<event::Stamp> stamp_at(const run::Tracked& tracked, const event::Path& path) {
+    if (!path.truncated && !path.detached) {
+        if (auto stamp = digest::stamp_at_path(tracked.object, path.bytes)) return stamp;
+    }
+    auto stamp = digest::stamp_now(tracked.object, places_of(path, tracked.pid, -1));
+    return stamp ? std::optional(*stamp) : std::nullopt;
+}
+
 }  // namespace
 
 Recorder::Recorder(Source& source, digest::Hasher& hasher, store::LogWriter& log, event::ClockOffset clock)
@@ -134,24 +143,29 @@ void Recorder::record(const std::atomic<bool>& over, const std::atomic<std::int3
 }
 
 void Recorder::look_once_more() {
+    event::Unchanged unchanged;
     for (const run::Tracked& tracked : run_.tracked()) {
         event::FinalStamp final{tracked.object, std::nullopt, {}};
-        for (const event::Path& path : tracked.paths) {
-            const bool last = &path == &tracked.paths.back();
+        for (auto path = tracked.paths.rbegin(); path != tracked.paths.rend(); ++path) {
+            const bool last = path + 1 == tracked.paths.rend();
             if (tracked.replaced) {
-                final.gone_paths.push_back(path.bytes);
-            } else if (auto stamp = digest::stamp_now(tracked.object, places_of(path, tracked.pid, -1)); stamp) {
+                final.gone_paths.push_back(path->bytes);
+            } else if (auto stamp = stamp_at(tracked, *path); stamp) {
                 final.stamp = *stamp;
             } else {
-                final.gone_paths.push_back(path.bytes);
+                final.gone_paths.push_back(path->bytes);
                 if (!last || final.stamp) continue;
                 // No name leads there; a process that has it open does.
                 if (auto open = digest::stamp_now(tracked.object, {{{}, tracked.pid, tracked.descriptor}}); open)
                     final.stamp = *open;
             }
         }
-        apply(std::move(final));
+        if (final.stamp == tracked.last.stamp && final.gone_paths.empty())
+            ++unchanged.objects;
+        else
+            apply(std::move(final));
     }
+    apply(unchanged);
 }
 
 void Recorder::finish(std::int32_t status) {

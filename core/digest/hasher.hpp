@@ -75,4 +75,8 @@ class Hasher {
 // compared.
 Result<event::Stamp> stamp_now(const event::ObjectId& object, const std::vector<Whereabouts>& places);
 
+// The same for one absolute path in our own view, by one system call. Nothing where the path does not lead to that
+// device and inode, which need not mean much: stamp_now knows file systems that show other numbers.
+std::optional<event::Stamp> stamp_at_path(const event::ObjectId& object, const std::string& path);
+
 }  // namespace fstracker::digest

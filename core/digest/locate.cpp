@@ -91,4 +91,12 @@ Result<event::Stamp> stamp_now(const event::ObjectId& object, const std::vector<
     return stamp_of(found->status);
 }
 
+std::optional<event::Stamp> stamp_at_path(const event::ObjectId& object, const std::string& path) {
+    struct stat status {};
+    if (!path.starts_with('/') || path.find('\0') != std::string::npos) return std::nullopt;
+    if (::fstatat(AT_FDCWD, path.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+    if (kernel_device(status.st_dev) != object.device || status.st_ino != object.inode) return std::nullopt;
+    return stamp_of(status);
+}
+
 }  // namespace fstracker::digest

@@ -185,6 +185,13 @@ struct FinalStamp {
     auto operator<=>(const FinalStamp&) const = default;
 };
 
+// The objects that had no FinalStamp: each had, when the run had ended, the stamp it was last seen with, and was under
+// every path it was known by. Comes after the last FinalStamp; one line in place of one for each file that was read.
+struct Unchanged {
+    std::uint64_t objects = 0;  // how many
+    auto operator<=>(const Unchanged&) const = default;
+};
+
 // What a NameChange came to: the names, resolved, and the object when it is certain which it was.
 struct Renamed {
     Common common;
@@ -233,7 +240,7 @@ struct RunEnded {
 };
 
 using Event = std::variant<Fork, Exec, Exit, FileAccess, NameChange, Connect, ForeignWriter, Blind, FoldTotal, Digested,
-                           FinalStamp, Renamed, Counters, RecorderCounters, BlindSpot, RunEnded>;
+                           FinalStamp, Unchanged, Renamed, Counters, RecorderCounters, BlindSpot, RunEnded>;
 
 // The kinds of the wire by number (enum fst_kind), as the ledger names them.
 inline constexpr std::array<const char*, 9> kKindNames = {"",     "fork",    "exec",   "exit", "access",

@@ -21,7 +21,7 @@ using namespace log_form;  // NOLINT(google-build-using-namespace): this file is
 
 constexpr std::array<std::string_view, std::variant_size_v<Event>> kEventNames = {
     "fork", "exec",   "exit",  "access",  "name",     "connect",  "writer",     "blind",
-    "fold", "digest", "final", "renamed", "counters", "recorder", "blind-spot", "end"};
+    "fold", "digest", "final", "unchanged", "renamed", "counters", "recorder", "blind-spot", "end"};
 
 // Kinds -------------------------------------------------------------------------------------------------------------
 
@@ -142,6 +142,11 @@ void members(Archive& archive, typename Archive::template As<FinalStamp>& event)
     id(archive, "object", event.object);
     structure_if_any(archive, "stamp", event.stamp);
     list(archive, "gonePaths", event.gone_paths, [&archive](auto& path_bytes) { archive.text(path_bytes); });
+}
+
+template <typename Archive>
+void members(Archive& archive, typename Archive::template As<Unchanged>& event) {
+    number(archive, "objects", event.objects);
 }
 
 template <typename Archive>

@@ -28,10 +28,9 @@ class LogWriter {
 
     bool next(std::string_view key, bool present) {
         if (!present) return false;
-        comma();
-        out_ += '"';
-        out_ += key;
-        out_ += "\":";
+        out_.append(first_ ? "\"" : ",\"");
+        first_ = false;
+        out_.append(key).append("\":", 2);
         return true;
     }
     bool require(std::string_view key) { return next(key, true); }

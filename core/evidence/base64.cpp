@@ -27,9 +27,10 @@ char byte(std::uint32_t value, unsigned shift) { return static_cast<char>(value 
 
 }  // namespace
 
-std::string to_base64(std::string_view bytes) {
-    std::string text((bytes.size() + 2) / 3 * 4, '=');
-    char* out = text.data();
+void append_base64(std::string& text, std::string_view bytes) {
+    const std::size_t begin = text.size();
+    text.resize(begin + (bytes.size() + 2) / 3 * 4, '=');
+    char* out = text.data() + begin;
     const auto value = [&bytes](std::size_t i) -> std::uint32_t { return static_cast<unsigned char>(bytes[i]); };
     std::size_t i = 0;
     for (; i + 3 <= bytes.size(); i += 3) {
@@ -39,12 +40,17 @@ std::string to_base64(std::string_view bytes) {
         *out++ = kStandard[group >> 6 & 63U];
         *out++ = kStandard[group & 63U];
     }
-    if (i == bytes.size()) return text;
+    if (i == bytes.size()) return;
     const bool two = bytes.size() - i == 2;
     const std::uint32_t group = value(i) << 16 | (two ? value(i + 1) << 8 : 0);
     *out++ = kStandard[group >> 18];
     *out++ = kStandard[group >> 12 & 63U];
     if (two) *out = kStandard[group >> 6 & 63U];
+}
+
+std::string to_base64(std::string_view bytes) {
+    std::string text;
+    append_base64(text, bytes);
     return text;
 }
 

@@ -10,6 +10,7 @@
 namespace fstracker::evidence {
 
 std::string to_base64(std::string_view bytes);
+void append_base64(std::string& out, std::string_view bytes);
 
 // Nothing for anything but the one encoding of some bytes: missing padding, white space, and bits that are left over at
 // the end are refused, so no two texts of one alphabet mean the same.

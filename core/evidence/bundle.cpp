@@ -73,16 +73,16 @@ std::string write_bundle(const Bundle& bundle) {
     text.reserve(bundle.payload.size() * 4 / 3 + 1024);
     JsonWriter json(text);
     json.begin_object().key("dsseEnvelope").begin_object();
-    json.key("payload").string(to_base64(bundle.payload));
+    json.key("payload").base64(bundle.payload);
     json.key("payloadType").string(kPayloadType);
     json.key("signatures").begin_array().begin_object();
-    json.key("sig").string(to_base64(bundle.signature)).end_object().end_array().end_object();
+    json.key("sig").base64(bundle.signature).end_object().end_array().end_object();
     json.key("mediaType").string(kMediaType);
     json.key("verificationMaterial").begin_object();
     if (bundle.certificate_der.empty())
         json.key("publicKey").begin_object().key("hint").string(bundle.key_hint).end_object();
     else
-        json.key("certificate").begin_object().key("rawBytes").string(to_base64(bundle.certificate_der)).end_object();
+        json.key("certificate").begin_object().key("rawBytes").base64(bundle.certificate_der).end_object();
     json.key("tlogEntries").begin_array().end_array().end_object().end_object();
     return text;
 }

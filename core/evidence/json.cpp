@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/base/time.hpp"
+#include "core/evidence/base64.hpp"
 #include "core/evidence/text.hpp"
 
 namespace fstracker::evidence {
@@ -108,6 +109,14 @@ JsonWriter& JsonWriter::key(std::string_view name) {
 JsonWriter& JsonWriter::string(std::string_view text) {
     separate();
     append_json_string(out_, text);
+    return *this;
+}
+
+JsonWriter& JsonWriter::base64(std::string_view bytes) {
+    separate();
+    out_.push_back('"');
+    append_base64(out_, bytes);
+    out_.push_back('"');
     return *this;
 }
 

@@ -33,6 +33,8 @@ class JsonWriter {
 
     // Text that is valid UTF-8. Other bytes are written percent-encoded, see text.hpp.
     JsonWriter& string(std::string_view text);
+    // Bytes as a string of base64.
+    JsonWriter& base64(std::string_view bytes);
     JsonWriter& number(std::uint64_t value);
     JsonWriter& integer(std::int64_t value);
     JsonWriter& real(double value);

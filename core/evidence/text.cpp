@@ -47,20 +47,36 @@ int hex_value(char c) {
     return -1;
 }
 
-constexpr std::array<bool, 256> make_uri_plain() {
-    std::array<bool, 256> plain{};
+// Bytes that stand for themselves.
+using PlainBytes = std::array<bool, 256>;
+
+constexpr PlainBytes make_uri_plain() {
+    PlainBytes plain{};
     for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"))
         plain[static_cast<unsigned char>(c)] = true;
     return plain;
 }
-constexpr auto kUriPlain = make_uri_plain();
+constexpr PlainBytes kUriPlain = make_uri_plain();
+
+constexpr PlainBytes make_json_plain() {
+    PlainBytes plain{};
+    for (std::size_t c = 0x20; c < 0x80; ++c) plain[c] = c != '"' && c != '\\';
+    return plain;
+}
+constexpr PlainBytes kJsonPlain = make_json_plain();
+
+std::size_t end_of_plain(const PlainBytes& plain, std::string_view bytes, std::size_t at) {
+    while (at < bytes.size() && plain[static_cast<unsigned char>(bytes[at])]) ++at;
+    return at;
+}
 
 void append_uri(std::string& out, std::string_view bytes) {
-    for (const char c : bytes) {
-        if (kUriPlain[static_cast<unsigned char>(c)])
-            out.push_back(c);
-        else
-            append_percent(out, c);
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        const std::size_t end = end_of_plain(kUriPlain, bytes, i);
+        out.append(bytes, i, end - i);
+        if (end == bytes.size()) return;
+        append_percent(out, bytes[end]);
+        i = end;
     }
 }
 
@@ -161,10 +177,9 @@ Status read_path_uri(std::string_view uri, bool relative, event::Path& path) {
 void append_json_string(std::string& out, std::string_view text) {
     out.push_back('"');
     std::size_t done = 0;  // up to here `text` is in `out`
-    for (std::size_t i = 0; i < text.size();) {
+    for (std::size_t i = end_of_plain(kJsonPlain, text, 0); i < text.size(); i = end_of_plain(kJsonPlain, text, i)) {
         const auto c = static_cast<unsigned char>(text[i]);
-        const std::size_t length = c < 0x80 ? 1 : sequence_length(text, i);
-        if (length != 0 && c >= 0x20 && c != '"' && c != '\\') {
+        if (const std::size_t length = c < 0x80 ? 0 : sequence_length(text, i); length != 0) {
             i += length;
             continue;
         }

@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::uint32_t kReading = event::kRead | event::kExecute | event::kLoad;
 constexpr std::uint32_t kWriting = event::kWrite | event::kCreate | event::kTruncate;
+constexpr std::size_t kManyUses = 16;
+constexpr std::uint32_t kNoContent = 0xffffffff;
 constexpr std::uint32_t kNaming = event::kRename | event::kLink;
 
 // Within this of its change time, a content may change again and keep its stamp (times move with the timer's tick).
@@ -70,13 +72,25 @@ ObjectHistory::Use ObjectHistory::touched(const event::Path& path, const event::
     return use;
 }
 
+// Most objects have one use or two, a few have thousands: an index only for those.
+ObjectHistory::Use* ObjectHistory::find_use(std::uint32_t content, std::uint32_t path) {
+    if (uses_.size() < kManyUses) {
+        const auto known = std::find_if(uses_.rbegin(), uses_.rend(), [&](const Use& use) {
+            return use.content == content && use.path == path;
+        });
+        return known == uses_.rend() ? nullptr : &*known;
+    }
+    for (std::size_t i = use_of_.size(); i < uses_.size(); ++i)
+        use_of_.emplace(std::uint64_t{uses_[i].content} << 32 | uses_[i].path, i);
+    const auto known = use_of_.find(std::uint64_t{content} << 32 | path);
+    return known == use_of_.end() ? nullptr : &uses_[known->second];
+}
+
 void ObjectHistory::use(const Use& added) {
-    const std::uint64_t key = std::uint64_t{added.content} << 32 | added.path;
-    const auto [known, is_new] = use_of_.try_emplace(key, uses_.size());
-    if (is_new)
-        uses_.push_back(added);
+    if (Use* known = find_use(added.content, added.path))
+        merge(*known, added);
     else
-        merge(uses_[known->second], added);
+        uses_.push_back(added);
 }
 
 void ObjectHistory::use_to_come(const Use& added) {
@@ -117,8 +131,7 @@ void ObjectHistory::carry_writers_over() {
         Use carried = uses_[i];
         carried.content = last_content();
         carried.access &= kWriting | kNaming | event::kInherit | event::kReceive;
-        const auto known = use_of_.find(std::uint64_t{carried.content} << 32 | carried.path);
-        carried.opens = known == use_of_.end() ? 1 : 0;
+        carried.opens = find_use(carried.content, carried.path) == nullptr ? 1 : 0;
         use(carried);
     }
 }
@@ -224,6 +237,7 @@ void ObjectHistory::named(const event::Path& path, const event::Object& object, 
 }
 
 void ObjectHistory::ended(const event::FinalStamp& final) {
+    ended_ = true;
     final_ = final.stamp;
     for (std::uint32_t i = 0; i < paths_.size(); ++i) {
         if (std::find(final.gone_paths.begin(), final.gone_paths.end(), paths_[i].bytes) != final.gone_paths.end())
@@ -318,43 +332,52 @@ std::optional<event::Sha256> ObjectHistory::digest_used_by(event::ProcessId proc
     return std::nullopt;
 }
 
-void ObjectHistory::append_entries(const event::ObjectId& id, std::vector<FileEntry>& out) const {
+// `use.content` is that of the digest's content, or kNoContent.
+FileEntry ObjectHistory::entry_of(Use use, const std::vector<std::uint32_t>& stands_for) const {
+    FileEntry entry;
+    entry.path = paths_[use.path];
+    entry.path.deleted = false;
+    entry.object = last_.id;
+    entry.mode = last_.mode;
+    entry.access = use.access;
+    entry.opens = use.opens;
+    entry.processes = std::move(use.processes);
+    std::sort(entry.processes.begin(), entry.processes.end());
+    entry.first_access = use.first;
+    entry.last_access = use.last;
+    if (use.content == kNoContent) {
+        entry.reason = last_.regular() ? event::Refusal::kLost : event::Refusal::kNotRegular;
+        entry.size = last_.stamp.size;
+        return entry;
+    }
+    const Content& content = contents_[use.content];
+    std::tie(entry.binding, entry.reason) = binding(use.content, stands_for);
+    if (entry.binding != Binding::kNone) entry.digest = content.digest;
+    entry.verity_digest = content.verity_digest;
+    entry.size = content.stamp.size;
+    entry.output = use.content == stands_for.back() && is_output() && !is_gone(use.path) && entry.digest &&
+                   !entry.path.truncated;
+    return entry;
+}
+
+void ObjectHistory::append_entries(std::vector<FileEntry>& out) const {
     const std::vector<std::uint32_t> stands_for = equal_contents();
+    if (uses_.size() == 1 && pending_.empty()) {
+        Use only = uses_.front();
+        only.content = stands_for[only.content];
+        out.push_back(entry_of(std::move(only), stands_for));
+        return;
+    }
     // In order of path, and under one path in order of content; what is still pending belongs to none.
-    constexpr std::uint32_t kNone = 0xffffffff;
     std::map<std::pair<std::uint32_t, std::uint32_t>, Use> merged;
     const auto add = [&merged](const Use& use, std::uint32_t content) {
         const auto [known, is_new] = merged.try_emplace({use.path, content}, use);
+        known->second.content = content;
         if (!is_new) merge(known->second, use);
     };
     for (const Use& use : uses_) add(use, stands_for[use.content]);
-    for (const Use& use : pending_) add(use, kNone);
-    for (auto& [key, use] : merged) {
-        const auto [path, content] = key;
-        FileEntry entry;
-        entry.path = paths_[path];
-        entry.path.deleted = false;
-        entry.object = id;
-        entry.mode = last_.mode;
-        entry.access = use.access;
-        entry.opens = use.opens;
-        entry.processes = std::move(use.processes);
-        std::sort(entry.processes.begin(), entry.processes.end());
-        entry.first_access = use.first;
-        entry.last_access = use.last;
-        if (content != kNone) {
-            std::tie(entry.binding, entry.reason) = binding(content, stands_for);
-            if (entry.binding != Binding::kNone) entry.digest = contents_[content].digest;
-            entry.verity_digest = contents_[content].verity_digest;
-            entry.size = contents_[content].stamp.size;
-            entry.output =
-                content == stands_for.back() && is_output() && !is_gone(path) && entry.digest && !entry.path.truncated;
-        } else {
-            entry.reason = last_.regular() ? event::Refusal::kLost : event::Refusal::kNotRegular;
-            entry.size = last_.stamp.size;
-        }
-        out.push_back(std::move(entry));
-    }
+    for (const Use& use : pending_) add(use, kNoContent);
+    for (auto& [key, use] : merged) out.push_back(entry_of(std::move(use), stands_for));
 }
 
 }  // namespace fstracker::run

@@ -35,6 +35,7 @@ class ObjectHistory {
     void named(const event::Path& path, const event::Object& object, std::uint32_t access, event::ProcessId process,
                std::int64_t time);
     void ended(const event::FinalStamp& final);
+    [[nodiscard]] bool has_ended() const { return ended_; }
 
     // After ended(): the content there at the end has no digest yet, and should have one.
     [[nodiscard]] bool wants_final_digest() const;
@@ -52,7 +53,7 @@ class ObjectHistory {
     // The digest of the content that a process used, for naming a program. The last one where there are several.
     [[nodiscard]] std::optional<event::Sha256> digest_used_by(event::ProcessId process, std::uint32_t access) const;
 
-    void append_entries(const event::ObjectId& id, std::vector<FileEntry>& out) const;
+    void append_entries(std::vector<FileEntry>& out) const;
 
   private:
     struct Content {
@@ -85,6 +86,8 @@ class ObjectHistory {
     Use touched(const event::Path& path, const event::Object& object, std::uint32_t access, event::ProcessId process,
                 std::int64_t time);
     void use(const Use& added);
+    [[nodiscard]] Use* find_use(std::uint32_t content, std::uint32_t path);
+    [[nodiscard]] FileEntry entry_of(Use use, const std::vector<std::uint32_t>& stands_for) const;
     void use_to_come(const Use& added);
     void push_content(const event::Stamp& stamp);
     void attach_pending();
@@ -100,7 +103,7 @@ class ObjectHistory {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> names_;  // the kernel's number, path
     std::vector<Content> contents_;
     std::vector<Use> uses_;
-    std::unordered_map<std::uint64_t, std::size_t> use_of_;  // content << 32 | path -> index in uses_
+    std::unordered_map<std::uint64_t, std::size_t> use_of_;  // content << 32 | path -> index in uses_; once they are many
     std::vector<Use> pending_;                               // of the content that is still to come; one for each path
     std::vector<std::uint32_t> gone_paths_;                  // by index; set at the end
     std::vector<OtherDigest> other_digests_;                 // of contents nobody in the run asked for
@@ -109,6 +112,7 @@ class ObjectHistory {
     std::optional<event::Stamp> final_;
     std::int64_t last_time_ = 0;
     bool seen_ = false;
+    bool ended_ = false;
     bool written_ = false;             // opened for writing, created or truncated by the run
     bool outside_writer_ = false;      // somebody else had it open for writing
     bool unlinked_unchanged_ = false;  // and nobody was seen to write since

@@ -2,6 +2,7 @@
 #include "core/run/run.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -18,6 +19,20 @@
 namespace fstracker::run {
 
 namespace {
+
+// By path, then object. Entries are large: places are sorted, and each entry is moved once.
+std::vector<FileEntry> sorted(std::vector<FileEntry> files) {
+    std::vector<FileEntry*> order;
+    order.reserve(files.size());
+    for (FileEntry& file : files) order.push_back(&file);
+    std::stable_sort(order.begin(), order.end(), [](const FileEntry* a, const FileEntry* b) {
+        return std::tie(a->path.bytes, a->object) < std::tie(b->path.bytes, b->object);
+    });
+    std::vector<FileEntry> in_order;
+    in_order.reserve(files.size());
+    for (FileEntry* file : order) in_order.push_back(std::move(*file));
+    return in_order;
+}
 
 // A path that named several objects lists them in the order in which it was first used for each.
 void order_by_time(std::vector<FileEntry>& files) {
@@ -40,9 +55,16 @@ void order_by_time(std::vector<FileEntry>& files) {
 }  // namespace
 
 struct Run::State {
+    struct Known {
+        explicit Known(const event::Object& first) : history(first) {}
+        ObjectHistory history;
+        std::uint32_t pid = 0;  // the process that used it last
+        std::int32_t descriptor = -1;
+    };
+
     ProcessTable processes;
-    std::unordered_map<event::ObjectId, ObjectHistory> objects;
-    std::unordered_map<event::ObjectId, std::pair<std::uint32_t, std::int32_t>> whereabouts;  // pid, descriptor
+    std::deque<Known> objects;  // in the order in which they came up
+    std::unordered_map<event::ObjectId, Known*> object_of;
     std::map<std::pair<event::Path, event::Refusal>, FileEntry> unidentified;  // names whose object is not known
     ConnectionTable connections;
     Ledger ledger;
@@ -53,18 +75,28 @@ struct Run::State {
     event::RunEnded end;
     bool ended = false;
 
-    ObjectHistory& history(const event::Object& object) { return objects.try_emplace(object.id, object).first->second; }
+    Known& known(const event::Object& object) {
+        const auto [found, is_new] = object_of.try_emplace(object.id, nullptr);
+        if (is_new) found->second = &objects.emplace_back(object);
+        return *found->second;
+    }
 
-    void access(const event::Path& path, const event::Object& object, std::uint32_t access, event::ProcessId process,
-                std::uint32_t pid, std::int32_t descriptor, std::int64_t time) {
+    [[nodiscard]] ObjectHistory* find(const event::ObjectId& id) const {
+        const auto found = object_of.find(id);
+        return found == object_of.end() ? nullptr : &found->second->history;
+    }
+
+    ObjectHistory& access(const event::Path& path, const event::Object& object, std::uint32_t access,
+                          event::ProcessId process, std::uint32_t pid, std::int32_t descriptor, std::int64_t time) {
         processes.acted(process);
-        if (!history(object).accessed(path, object, access, process, time)) {
-            whereabouts[object.id] = {pid, descriptor};
-            return;
+        Known& one = known(object);
+        one.pid = pid;
+        one.descriptor = descriptor;
+        if (one.history.accessed(path, object, access, process, time)) {
+            ++ledger.digests.wanted;
+            wanted.push_back(HashWanted{object, path, pid, descriptor});
         }
-        whereabouts[object.id] = {pid, descriptor};
-        ++ledger.digests.wanted;
-        wanted.push_back(HashWanted{object, path, pid, descriptor});
+        return one.history;
     }
 
     void apply(const event::Fork& fork) { processes.forked(fork); }
@@ -87,8 +119,8 @@ struct Run::State {
         if (file.path.truncated) ++truncated;
         if ((file.common.flags & FST_UNWATCHED) != 0) entered.insert(blind_spot::unwatched());
         access(file.path, file.object, file.access, file.common.process, file.common.pid, file.descriptor,
-               file.common.time);
-        history(file.object).called(file.name, file.path);
+               file.common.time)
+            .called(file.name, file.path);
     }
 
     // Says that a name was changed; what it came to follows as Renamed.
@@ -121,7 +153,7 @@ struct Run::State {
         const auto note = [&](const event::Path& path, std::uint32_t access) {
             if (path.bytes.empty()) return;
             if (renamed.object) {
-                history(*renamed.object).named(path, *renamed.object, access, process, renamed.common.time);
+                known(*renamed.object).history.named(path, *renamed.object, access, process, renamed.common.time);
                 return;
             }
             unidentified_name(renamed, path, access);
@@ -147,7 +179,7 @@ struct Run::State {
         connections.connected(connect);
     }
 
-    void apply(const event::ForeignWriter& writer) { history(writer.object).written_from_outside(writer.object); }
+    void apply(const event::ForeignWriter& writer) { known(writer.object).history.written_from_outside(writer.object); }
 
     void apply(const event::Blind& blind) {
         processes.acted(blind.common.process);
@@ -155,7 +187,7 @@ struct Run::State {
     }
 
     void apply(const event::FoldTotal& fold) {
-        if (const auto found = objects.find(fold.object); found != objects.end()) found->second.folded(fold);
+        if (ObjectHistory* history = find(fold.object)) history->folded(fold);
     }
 
     void apply(const event::Digested& digested) {
@@ -163,14 +195,23 @@ struct Run::State {
             ++ledger.digests.done;
         else
             ++ledger.digests.refused[refusal_word(digested.refusal)];
-        if (const auto found = objects.find(digested.object); found != objects.end()) found->second.digested(digested);
+        if (ObjectHistory* history = find(digested.object)) history->digested(digested);
     }
 
     void apply(const event::FinalStamp& final) {
-        const auto found = objects.find(final.object);
-        if (found == objects.end()) return;
-        found->second.ended(final);
-        if (found->second.wants_final_digest()) ++ledger.digests.wanted;
+        if (ObjectHistory* history = find(final.object)) end_of(*history, final);
+    }
+
+    void apply(const event::Unchanged& /*rest*/) {
+        for (Known& one : objects) {
+            if (one.history.matters_at_end() && !one.history.has_ended())
+                end_of(one.history, event::FinalStamp{one.history.last().id, one.history.last().stamp, {}});
+        }
+    }
+
+    void end_of(ObjectHistory& history, const event::FinalStamp& final) {
+        history.ended(final);
+        if (history.wants_final_digest()) ++ledger.digests.wanted;
     }
 
     void apply(const event::Counters& counters) { ledger.kernel[counters.kind] = counters; }
@@ -199,28 +240,31 @@ void Run::apply(const event::Event& event) {
 std::vector<HashWanted> Run::take_wanted() { return std::exchange(state_->wanted, {}); }
 
 std::vector<Tracked> Run::tracked() const {
-    std::vector<Tracked> tracked;
-    tracked.reserve(state_->objects.size());
-    for (const auto& [id, history] : state_->objects) {
-        if (!history.matters_at_end()) continue;
-        Tracked one{id, history.paths(), 0, -1, history.last()};
-        std::reverse(one.paths.begin(), one.paths.end());
-        if (const auto found = state_->whereabouts.find(id); found != state_->whereabouts.end())
-            std::tie(one.pid, one.descriptor) = found->second;
-        tracked.push_back(std::move(one));
+    std::vector<const State::Known*> order;
+    order.reserve(state_->objects.size());
+    for (const State::Known& one : state_->objects) {
+        if (one.history.matters_at_end()) order.push_back(&one);
     }
-    std::sort(tracked.begin(), tracked.end(), [](const Tracked& a, const Tracked& b) { return a.object < b.object; });
+    const auto id = [](const State::Known* one) -> const event::ObjectId& { return one->history.last().id; };
+    std::sort(order.begin(), order.end(),
+              [&](const State::Known* a, const State::Known* b) { return id(a) < id(b); });
+
     // An inode is used again with another generation once its object is gone: of those that had it, the newest is
     // there.
-    const auto newest_is = [this](const Tracked& a, const Tracked& b) {
-        return state_->objects.at(a.object).last_time() < state_->objects.at(b.object).last_time();
-    };
-    for (auto begin = tracked.begin(); begin != tracked.end();) {
-        const auto end = std::find_if(begin, tracked.end(), [&](const Tracked& one) {
-            return one.object.device != begin->object.device || one.object.inode != begin->object.inode;
+    std::vector<Tracked> tracked;
+    tracked.reserve(order.size());
+    for (auto begin = order.begin(); begin != order.end();) {
+        const auto end = std::find_if(begin, order.end(), [&](const State::Known* one) {
+            return id(one).device != id(*begin).device || id(one).inode != id(*begin).inode;
         });
-        const auto newest = std::max_element(begin, end, newest_is);
-        for (auto one = begin; one != end; ++one) one->replaced = one != newest;
+        const auto newest = std::max_element(begin, end, [](const State::Known* a, const State::Known* b) {
+            return a->history.last_time() < b->history.last_time();
+        });
+        for (auto one = begin; one != end; ++one) {
+            const ObjectHistory& history = (*one)->history;
+            tracked.push_back(
+                {id(*one), history.paths(), (*one)->pid, (*one)->descriptor, history.last(), one != newest});
+        }
         begin = end;
     }
     return tracked;
@@ -228,16 +272,11 @@ std::vector<Tracked> Run::tracked() const {
 
 std::vector<HashWanted> Run::wanted_at_end() const {
     std::vector<HashWanted> wanted;
-    for (const auto& [id, history] : state_->objects) {
-        if (!history.wants_final_digest()) continue;
-        event::Object object = history.last();
-        object.stamp = *history.final_stamp();
-        HashWanted one{object, history.path_at_end(), 0, -1};
-        if (const auto found = state_->whereabouts.find(id); found != state_->whereabouts.end()) {
-            one.pid = found->second.first;
-            one.descriptor = found->second.second;
-        }
-        wanted.push_back(std::move(one));
+    for (const State::Known& one : state_->objects) {
+        if (!one.history.wants_final_digest()) continue;
+        event::Object object = one.history.last();
+        object.stamp = *one.history.final_stamp();
+        wanted.push_back(HashWanted{object, one.history.path_at_end(), one.pid, one.descriptor});
     }
     std::sort(wanted.begin(), wanted.end(),
               [](const HashWanted& a, const HashWanted& b) { return a.object.id < b.object.id; });
@@ -257,21 +296,21 @@ Record Run::record(RunInfo info) const {
     }
     record.processes =
         s.processes.list([&s](const event::ObjectId& id, event::ProcessId process, std::uint32_t access) {
-            const auto found = s.objects.find(id);
-            return found == s.objects.end() ? std::nullopt : found->second.digest_used_by(process, access);
+            const ObjectHistory* history = s.find(id);
+            return history == nullptr ? std::nullopt : history->digest_used_by(process, access);
         });
 
-    for (const auto& [name, entry] : s.unidentified) record.files.push_back(entry);
-    for (const auto& [id, history] : s.objects) history.append_entries(id, record.files);
-    for (FileEntry& entry : record.files) {
+    std::vector<FileEntry> files;
+    files.reserve(s.unidentified.size() + s.objects.size());
+    for (const auto& [name, entry] : s.unidentified) files.push_back(entry);
+    for (const State::Known& one : s.objects) one.history.append_entries(files);
+    for (FileEntry& entry : files) {
         for (event::ProcessId& process : entry.processes) process = s.processes.listed(process);
         std::erase(entry.processes, 0U);
         std::sort(entry.processes.begin(), entry.processes.end());
         entry.processes.erase(std::unique(entry.processes.begin(), entry.processes.end()), entry.processes.end());
     }
-    std::stable_sort(record.files.begin(), record.files.end(), [](const FileEntry& a, const FileEntry& b) {
-        return std::tie(a.path.bytes, a.object) < std::tie(b.path.bytes, b.object);
-    });
+    record.files = sorted(std::move(files));
     order_by_time(record.files);
     record.connections = s.connections.list(s.processes);
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "core/event/event.hpp"
@@ -23,8 +24,8 @@ struct HashWanted {
 // An object whose state at the end of the run matters.
 struct Tracked {
     event::ObjectId object;
-    std::vector<event::Path> paths;  // the newest first
-    std::uint32_t pid = 0;           // a process that used it
+    std::span<const event::Path> paths;  // the oldest first; the run's, as long as nothing but ends is applied to it
+    std::uint32_t pid = 0;               // a process that used it
     std::int32_t descriptor = -1;
     event::Object last;     // as last seen
     bool replaced = false;  // its inode is another object's by now: nothing that leads there is this one
@@ -43,7 +44,7 @@ class Run {
     std::vector<HashWanted> take_wanted();
 
     // After the command's end, all Digested events applied: what to look at once more. The caller applies a FinalStamp
-    // for each, hashes what wanted_at_end() then names, and applies those Digested events.
+    // for each, or Unchanged for those that are as they were last seen, hashes what wanted_at_end() then names, and applies those Digested events.
     [[nodiscard]] std::vector<Tracked> tracked() const;
     [[nodiscard]] std::vector<HashWanted> wanted_at_end() const;
 

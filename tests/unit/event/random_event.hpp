@@ -42,12 +42,13 @@ class RandomEvents {
                     number<std::uint32_t>()};
             case 9: return digested();
             case 10: return final_stamp();
-            case 11: return renamed();
-            case 12: return counters();
-            case 13:
+            case 11: return Unchanged{number<std::uint64_t>()};
+            case 12: return renamed();
+            case 13: return counters();
+            case 14:
                 return RecorderCounters{number<std::uint64_t>(), number<std::uint64_t>(), number<std::uint64_t>(),
                                         number<std::uint64_t>(), number<std::uint64_t>()};
-            case 14: return BlindSpot{text(), coin()};
+            case 15: return BlindSpot{text(), coin()};
             default: return RunEnded{number<std::int64_t>(), number<std::int32_t>(), coin(), text()};
         }
     }

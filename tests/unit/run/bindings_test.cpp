@@ -45,6 +45,23 @@ TEST_CASE("what nobody changed is stable") {
     CHECK_FALSE(entry.output);
 }
 
+TEST_CASE("what is said to be unchanged is as if each had been looked at, and no other is") {
+    Story story;
+    story.read(1, "/data", file(7));
+    story.hashed(file(7), 'a');
+    story.read(1, "/other", file(8));
+    story.hashed(file(8), 'b');
+    event::Object changed = file(8, 5);
+    story.at_end(changed);
+    story.create(1, "/new", file(9));
+    story.tell(event::Unchanged{2});
+    CHECK(story.bindings("/data") == Bindings{Binding::kStable});
+    CHECK(story.bindings("/other") == Bindings{Binding::kChanged});
+    CHECK(story.hash_the_rest('n') == 1);  // what was made and left empty
+    CHECK(story.outputs() == Names{"/new"});
+    CHECK(story.record().completeness.ledger.digests.wanted == 3);
+}
+
 TEST_CASE("without a last look nothing is stable") {
     Story story;
     story.read(1, "/data", file(7));
