@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -140,13 +139,12 @@ Result<RunOutcome> record_run(const RunRequest& request) {
     if (auto started = (*source)->start((*launcher)->pid()); !started) return fail(started.error());
 
     // The reader's thread is there before the command is, so that nothing can fail in between.
-    std::atomic<bool> over = false;
-    std::atomic<std::int32_t> wait_status = 0;
+    CommandEnd end;
     std::promise<bool> started;
     std::thread reader;
     try {
         reader = std::thread([&, command = started.get_future()]() mutable {
-            if (command.get()) recorder.record(over, wait_status);
+            if (command.get()) recorder.record(end);
         });
     } catch (const std::system_error& error) {
         return base::fail_errno(error.code().value(), "a thread that reads what the kernel sees");
@@ -169,13 +167,13 @@ Result<RunOutcome> record_run(const RunRequest& request) {
     auto status = supervise((*launcher)->pid());
     outcome.command_seconds = seconds_since(command_start);
     const SteadyClock::time_point finish_start = SteadyClock::now();
-    wait_status.store(status.value_or(0), std::memory_order_release);
-    over.store(true, std::memory_order_release);
+    end.status = status.value_or(0);
+    if (!status) end.failure = status.error();
+    end.over.store(true, std::memory_order_release);
     reader.join();
 
     outcome.bytes_hashed = (*hasher)->totals().bytes_hashed;
     outcome.exit_status = status ? report::shell_status(*status) : 125;
-    if (!status) outcome.problems.push_back(status.error());
     if (recorder.failure()) {
         outcome.problems.push_back(recorder.failure()->within("recording"));
         outcome.exit_status = 125;

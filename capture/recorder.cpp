@@ -111,11 +111,11 @@ void Recorder::take(std::vector<event::FoldTotal> totals) {
     }
 }
 
-void Recorder::record(const std::atomic<bool>& over, const std::atomic<std::int32_t>& status) {
+void Recorder::record(const CommandEnd& end) {
     const Source::Sink sink = [this](std::span<const std::byte> record) { on_record(record); };
     int wait = kBusyMilliseconds;
     bool readable = true;
-    while (!over.load(std::memory_order_acquire)) {
+    while (!end.over.load(std::memory_order_acquire)) {
         if (!readable) {  // the command goes on all the same, and so do the digests of what was seen
             std::this_thread::sleep_for(std::chrono::milliseconds(kIdleMilliseconds));
             beat();
@@ -130,7 +130,7 @@ void Recorder::record(const std::atomic<bool>& over, const std::atomic<std::int3
             readable = false;
         }
     }
-    finish(status.load(std::memory_order_acquire));
+    finish(end);
 }
 
 void Recorder::look_once_more() {
@@ -154,7 +154,8 @@ void Recorder::look_once_more() {
     }
 }
 
-void Recorder::finish(std::int32_t status) {
+void Recorder::finish(const CommandEnd& command) {
+    if (command.failure) failed(*command.failure);
     const Source::Sink sink = [this](std::span<const std::byte> record) { on_record(record); };
     auto totals = source_.stop(sink);
     const std::int64_t end = base::unix_time();
@@ -178,7 +179,7 @@ void Recorder::finish(std::int32_t status) {
     }
     apply(folds_);
     apply(counters_);
-    apply(event::RunEnded{end, status, failure_.has_value(), failure_ ? failure_->message : std::string()});
+    apply(event::RunEnded{end, command.status, failure_.has_value(), failure_ ? failure_->message : std::string()});
     write_log();
 }
 

@@ -20,15 +20,22 @@
 
 namespace fstracker::capture {
 
+// How the command ended, from the thread that waited for it: `over` is set last.
+struct CommandEnd {
+    std::atomic<bool> over = false;
+    std::int32_t status = 0;       // as wait(2) gives it
+    std::optional<Error> failure;  // it could not be waited for: nobody knows how it ended, or whether
+};
+
 class Recorder {
   public:
     // All three outlive the recorder. `clock` turns the kernel's times into dates.
     Recorder(Source& source, digest::Hasher& hasher, store::LogWriter& log, event::ClockOffset clock);
 
-    // Records until `over` is set and then to the end: drained, digested, final stamps taken. Errors of the source or
-    // the log do not end it early: the record says that the recorder failed, and why. A log that was written to the end
-    // gives this same record.
-    void record(const std::atomic<bool>& over, const std::atomic<std::int32_t>& status);
+    // Records until `end.over` is set and then to the end: drained, digested, final stamps taken. Errors of the source,
+    // the log or the waiting do not end it early: the record says that the recorder failed, and why. A log that was
+    // written to the end gives this same record.
+    void record(const CommandEnd& end);
 
     [[nodiscard]] run::Record take_record(run::RunInfo info) const { return run_.record(std::move(info)); }
     [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
@@ -40,7 +47,7 @@ class Recorder {
     void take(std::vector<event::FoldTotal> totals);  // a kind of the ledger of their own
     void want(const run::HashWanted& wanted);
     void check_sequence(const event::Common& common);
-    void finish(std::int32_t status);
+    void finish(const CommandEnd& end);
     void look_once_more();
     void failed(const Error& error);
     void write_log();
