@@ -136,6 +136,7 @@ Result<RunOutcome> record_run(const RunRequest& request) {
     run::RunInfo info = describe(request, (*source)->info(), id);
     const event::ClockOffset clock{base::unix_time() - base::time_since_boot()};
     Recorder recorder(**source, **hasher, **log, clock);
+    if (auto room = recorder.make_room(); !room) return fail(room.error());
     if (auto started = (*source)->start((*launcher)->pid()); !started) return fail(started.error());
 
     // The reader's thread is there before the command is, so that nothing can fail in between.

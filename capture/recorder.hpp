@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -40,9 +41,14 @@ class Recorder {
     [[nodiscard]] run::Record take_record(run::RunInfo info) const { return run_.record(std::move(info)); }
     [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
 
+    // Before the command starts: room in the log for the first records, and beside it for the evidence of them. From
+    // then on no record is taken that the disk has no room for: it counts as lost, and what was taken before is kept.
+    Status make_room();
+
   private:
     void on_record(std::span<const std::byte> record);
-    void apply(event::Event event);
+    bool keep(const event::Event& event);
+    void apply(const event::Event& event);
     void drain_digests();
     void take(std::vector<event::FoldTotal> totals);  // a kind of the ledger of their own
     void want(const run::HashWanted& wanted);
@@ -51,6 +57,7 @@ class Recorder {
     void look_once_more();
     void failed(const Error& error);
     void write_log();
+    void flush_log();
     void beat();
 
     Source& source_;
@@ -65,6 +72,11 @@ class Recorder {
     event::Counters folds_;
     std::optional<Error> failure_;
     bool log_failed_ = false;  // nothing more goes into it
+    bool full_ = false;        // there is room for no further record, only for what closes the log
+    std::size_t room_ = 0;     // lines_ may become this long
+    std::uint64_t kept_ = 0;   // bytes of records' lines so far
+    std::map<std::string, std::uint64_t> unkept_;  // records for which there was no room, by kind
+    std::chrono::steady_clock::time_point flushed_;
 };
 
 }  // namespace fstracker::capture
