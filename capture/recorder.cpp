@@ -139,8 +139,8 @@ void Recorder::on_record(std::span<const std::byte> record) {
     if (auto* exec = std::get_if<event::Exec>(&*event))
         event::redact(exec->arguments, exec->arguments_truncated ? event::Ending::kCut : event::Ending::kWhole);
     if (const auto* exit = std::get_if<event::Exit>(&*event)) ended_[exit->common.process] = true;
-    std::optional<event::Renamed> renamed;
-    if (const auto* change = std::get_if<event::NameChange>(&*event)) renamed = resolve(*change);
+    std::vector<event::Renamed> renamed;
+    if (const auto* change = std::get_if<event::NameChange>(&*event)) renamed = resolve_all(*change);
     if (!keep(*event)) {
         --counters_.received;
         // The kernel's kinds come first in the variant, in the order of enum fst_kind.
@@ -148,7 +148,7 @@ void Recorder::on_record(std::span<const std::byte> record) {
         return;
     }
     ++counters_.decoded;
-    if (renamed) apply(*renamed);
+    for (const event::Renamed& one : renamed) apply(one);
 }
 
 void Recorder::want(const run::HashWanted& wanted) {

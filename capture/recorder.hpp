@@ -71,10 +71,10 @@ class Recorder {
     std::map<event::ProcessId, bool> ended_;            // processes whose exit was seen since the last harvest
     event::Counters folds_;
     std::optional<Error> failure_;
-    bool log_failed_ = false;  // nothing more goes into it
-    bool full_ = false;        // there is room for no further record, only for what closes the log
-    std::size_t room_ = 0;     // lines_ may become this long
-    std::uint64_t kept_ = 0;   // bytes of records' lines so far
+    bool log_failed_ = false;                      // nothing more goes into it
+    bool full_ = false;                            // there is room for no further record, only for what closes the log
+    std::size_t room_ = 0;                         // lines_ may become this long
+    std::uint64_t kept_ = 0;                       // bytes of records' lines so far
     std::map<std::string, std::uint64_t> unkept_;  // records for which there was no room, by kind
     std::chrono::steady_clock::time_point flushed_;
 };
