@@ -46,7 +46,7 @@ constexpr auto kDigestDeadline = std::chrono::hours(6);
 std::vector<digest::Whereabouts> places_of(const event::Path& path, std::uint32_t pid, std::int32_t descriptor) {
     std::vector<digest::Whereabouts> places;
     if (!path.truncated && !path.detached) places.push_back({path.bytes, pid, -1});
-    if (pid != 0 && descriptor >= 0) places.push_back({{}, pid, descriptor});
+    if (pid != 0 && (descriptor >= 0 || places.empty())) places.push_back({{}, pid, descriptor});
     return places;
 }
 
