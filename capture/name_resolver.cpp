@@ -4,11 +4,13 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include <algorithm>
 #include <climits>
 #include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace fstracker::capture {
@@ -104,6 +106,36 @@ event::Renamed resolve(const event::NameChange& change) {
         std::erase_if(others, [](const event::Object* object) { return object->links != 0; });
     if (others.size() == 1) renamed.object = *others.front();
     return renamed;
+}
+
+std::vector<event::Renamed> resolve_all(const event::NameChange& change) {
+    std::vector<event::Renamed> all{resolve(change)};
+    if (change.operation != event::NameOperation::kExchange) return all;
+    event::NameChange back = change;
+    std::swap(back.base, back.second_base);
+    std::swap(back.name, back.second_name);
+    event::Renamed other = resolve(back);
+    event::Renamed& one = all.front();
+    if (one.object && other.object && one.object->id == other.object->id) {
+        // Only one of the two could be told, and it is at one of the two places.
+        if (leads_to(other.path.bytes, *other.object)) std::swap(one, other);
+        other.object.reset();
+    }
+    if (!one.object) std::swap(one, other);
+    if (!one.object) return all;
+    if (!other.object) {
+        // Of two objects that are no directories the one that is not here is the other.
+        std::vector<const event::Object*> rest;
+        for (const event::Object& object : change.touched) {
+            const bool known =
+                object.directory() || object.id == one.object->id ||
+                std::any_of(rest.begin(), rest.end(), [&](const event::Object* seen) { return seen->id == object.id; });
+            if (!known) rest.push_back(&object);
+        }
+        if (rest.size() == 1) other.object = *rest.front();
+    }
+    all.push_back(std::move(other));
+    return all;
 }
 
 }  // namespace fstracker::capture

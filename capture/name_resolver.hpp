@@ -4,10 +4,15 @@
 // one object can be meant.
 #pragma once
 
+#include <vector>
+
 #include "core/event/event.hpp"
 
 namespace fstracker::capture {
 
 event::Renamed resolve(const event::NameChange& change);
+
+// The same, and of an exchange of two names one for each of the two objects.
+std::vector<event::Renamed> resolve_all(const event::NameChange& change);
 
 }  // namespace fstracker::capture

@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -22,6 +21,7 @@
 #include "capture/bpf_source.hpp"
 #include "capture/launcher.hpp"
 #include "capture/recorder.hpp"
+#include "capture/recover_runs.hpp"
 #include "capture/supervisor.hpp"
 #include "capture/write_evidence.hpp"
 #include "core/base/clock.hpp"
@@ -88,16 +88,38 @@ mode_t current_umask() {
 }
 
 Result<std::unique_ptr<store::RunDirectoryWriter>> open_directory(const RunRequest& request,
-                                                                  const store::RunStore& store, const std::string& id) {
+                                                                  const store::RunStore& store, const std::string& id,
+                                                                  unsigned mode) {
     if (!request.out.empty()) {
         store::RunDirectoryOptions options;
-        options.mode = 0777 & ~current_umask();
+        options.mode = mode;
         return store::RunDirectoryWriter::create(request.out, options);
     }
     auto directory = store.directory_for(id);
     if (!directory) return fail(directory.error());
     return store::RunDirectoryWriter::create(*directory);
 }
+
+// A run outside the store can be found there as long as its directory is in the making. A store that cannot be written
+// is told of at the end, when the run is remembered.
+class NotedRecording {
+  public:
+    NotedRecording(const store::RunStore& store, const RunRequest& request, std::string id, const std::string& path)
+        : store_(store), id_(std::move(id)) {
+        if (!request.out.empty()) static_cast<void>(store_.note_recording(id_, path));
+    }
+    ~NotedRecording() {
+        if (!left_) store_.forget_recording(id_);
+    }
+    NotedRecording(const NotedRecording&) = delete;
+    NotedRecording& operator=(const NotedRecording&) = delete;
+    void leave() { left_ = true; }
+
+  private:
+    const store::RunStore& store_;
+    std::string id_;
+    bool left_ = false;
+};
 
 // What env(1) ends with, and why, when the command could not be executed.
 Error not_executed(int error, const std::string& command) {
@@ -120,8 +142,10 @@ Result<RunOutcome> record_run(const RunRequest& request) {
         return base::fail_errno(errno, "random bytes");
     const std::string id = store::make_run_id(base::unix_time(), random);
     const store::RunStore store(request.store_root);
-    auto directory = open_directory(request, store, id);
+    const unsigned mode = request.out.empty() ? 0700 : 0777 & ~current_umask();
+    auto directory = open_directory(request, store, id, mode);
     if (!directory) return fail(directory.error());
+    NotedRecording noted(store, request, id, (*directory)->working_path());
 
     // The child is made before there are threads, and before any descriptor of ours that it could inherit.
     const SignalState signals = take_over_signals();
@@ -137,16 +161,17 @@ Result<RunOutcome> record_run(const RunRequest& request) {
     run::RunInfo info = describe(request, (*source)->info(), id);
     const event::ClockOffset clock{base::unix_time() - base::time_since_boot()};
     Recorder recorder(**source, **hasher, **log, clock);
+    if (auto note = write_note(**directory, info, request.key_path, mode); !note) return fail(note.error());
+    if (auto room = recorder.make_room(); !room) return fail(room.error());
     if (auto started = (*source)->start((*launcher)->pid()); !started) return fail(started.error());
 
     // The reader's thread is there before the command is, so that nothing can fail in between.
-    std::atomic<bool> over = false;
-    std::atomic<std::int32_t> wait_status = 0;
+    CommandEnd end;
     std::promise<bool> started;
     std::thread reader;
     try {
         reader = std::thread([&, command = started.get_future()]() mutable {
-            if (command.get()) recorder.record(over, wait_status);
+            if (command.get()) recorder.record(end);
         });
     } catch (const std::system_error& error) {
         return base::fail_errno(error.code().value(), "a thread that reads what the kernel sees");
@@ -169,13 +194,13 @@ Result<RunOutcome> record_run(const RunRequest& request) {
     auto status = supervise((*launcher)->pid());
     outcome.command_seconds = seconds_since(command_start);
     const SteadyClock::time_point finish_start = SteadyClock::now();
-    wait_status.store(status.value_or(0), std::memory_order_release);
-    over.store(true, std::memory_order_release);
+    end.status = status.value_or(0);
+    if (!status) end.failure = status.error();
+    end.over.store(true, std::memory_order_release);
     reader.join();
 
     outcome.bytes_hashed = (*hasher)->totals().bytes_hashed;
     outcome.exit_status = status ? report::shell_status(*status) : 125;
-    if (!status) outcome.problems.push_back(status.error());
     if (recorder.failure()) {
         outcome.problems.push_back(recorder.failure()->within("recording"));
         outcome.exit_status = 125;
@@ -186,7 +211,11 @@ Result<RunOutcome> record_run(const RunRequest& request) {
         **directory, **log, *key, outcome.exit_status, outcome.command_seconds, finish_start, outcome.bytes_hashed};
     auto written = write_evidence(std::move(record), evidence);
     if (!written) {
-        outcome.problems.push_back(written.error().within("writing the evidence"));
+        Error problem = written.error().within("writing the evidence");
+        problem.hint = "what was recorded is kept; 'track runs' makes an incomplete run of it once that is mended";
+        outcome.problems.push_back(std::move(problem));
+        (*directory)->leave();
+        noted.leave();
         outcome.exit_status = 125;
         return outcome;
     }

@@ -22,6 +22,23 @@ namespace {
 constexpr int kBusyMilliseconds = 5;
 constexpr int kIdleMilliseconds = 40;
 constexpr std::size_t kLogChunk = 256 * 1024;
+// What a recorder that is killed loses of the log.
+constexpr auto kFlushEvery = std::chrono::seconds(1);
+
+// Room is asked for in steps of a quarter of what was written, within these.
+constexpr std::size_t kLeastStep = 16 * 1024;
+constexpr std::size_t kMostStep = 256 * 1024;
+// What one object takes in the log, compressed, after its last access: digests and the final stamp.
+constexpr std::uint64_t kClosingBytes = 192;
+
+// What the evidence takes beside a log with `kept` bytes of records. A bundle was 1.6 to 1.9 times as long as they are;
+// past 8 MiB the statement is folded, and the table compressed beside it.
+std::uint64_t evidence_bytes(std::uint64_t kept) {
+    constexpr std::uint64_t kSmall = 48 * 1024;
+    constexpr std::uint64_t kUnfolded = std::uint64_t{4} << 20;
+    constexpr std::uint64_t kFolded = std::uint64_t{12} << 20;
+    return kSmall + (kept < kUnfolded ? kept * 9 / 4 : kFolded + kept / 3);
+}
 
 // Past this after the command's end, digests that are still being taken are given up as lost.
 constexpr auto kDigestDeadline = std::chrono::hours(6);
@@ -29,7 +46,7 @@ constexpr auto kDigestDeadline = std::chrono::hours(6);
 std::vector<digest::Whereabouts> places_of(const event::Path& path, std::uint32_t pid, std::int32_t descriptor) {
     std::vector<digest::Whereabouts> places;
     if (!path.truncated && !path.detached) places.push_back({path.bytes, pid, -1});
-    if (pid != 0 && descriptor >= 0) places.push_back({{}, pid, descriptor});
+    if (pid != 0 && (descriptor >= 0 || places.empty())) places.push_back({{}, pid, descriptor});
     return places;
 }
 
@@ -60,10 +77,53 @@ void Recorder::write_log() {
         log_failed_ = true;
         failed(written.error());
     }
+    room_ -= std::min(room_, lines_.size());
     lines_.clear();
 }
 
-void Recorder::apply(event::Event event) {
+void Recorder::flush_log() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - flushed_ < kFlushEvery) return;
+    flushed_ = now;
+    write_log();
+    if (log_failed_) return;
+    if (auto flushed = log_.flush(); !flushed) {
+        log_failed_ = true;
+        failed(flushed.error());
+    }
+}
+
+Status Recorder::make_room() {
+    const std::size_t step = std::clamp<std::size_t>(kept_ / 4, kLeastStep, kMostStep);
+    const std::uint64_t closing = run_.object_count() * kClosingBytes + step;
+    if (auto reserved = log_.reserve(lines_.size() + step + closing + evidence_bytes(kept_ + step)); !reserved)
+        return reserved;
+    room_ = lines_.size() + step;
+    return {};
+}
+
+bool Recorder::keep(const event::Event& event) {
+    if (full_) return false;
+    if (!log_failed_) {
+        const std::size_t before = lines_.size();
+        event::append_line(lines_, event);
+        kept_ += lines_.size() - before;
+        if (lines_.size() > room_) {
+            if (auto made = make_room(); !made) {
+                lines_.resize(before);
+                full_ = true;
+                failed(made.error());
+                return false;
+            }
+        }
+    }
+    run_.apply(event);
+    if (lines_.size() >= kLogChunk) write_log();
+    return true;
+}
+
+// What the recorder itself has to say: room for it is held.
+void Recorder::apply(const event::Event& event) {
     if (!log_failed_) event::append_line(lines_, event);
     run_.apply(event);
     if (lines_.size() >= kLogChunk) write_log();
@@ -84,15 +144,20 @@ void Recorder::on_record(std::span<const std::byte> record) {
                 "A record of the kernel could not be decoded and is lost: " + event.error().message + ".", true});
         return;
     }
-    ++counters_.decoded;
     if (const event::Common* common = event::common_of(*event)) check_sequence(*common);
     if (auto* exec = std::get_if<event::Exec>(&*event))
         event::redact(exec->arguments, exec->arguments_truncated ? event::Ending::kCut : event::Ending::kWhole);
     if (const auto* exit = std::get_if<event::Exit>(&*event)) ended_[exit->common.process] = true;
-    std::optional<event::Renamed> renamed;
-    if (const auto* change = std::get_if<event::NameChange>(&*event)) renamed = resolve(*change);
-    apply(std::move(*event));
-    if (renamed) apply(std::move(*renamed));
+    std::vector<event::Renamed> renamed;
+    if (const auto* change = std::get_if<event::NameChange>(&*event)) renamed = resolve_all(*change);
+    if (!keep(*event)) {
+        --counters_.received;
+        // The kernel's kinds come first in the variant, in the order of enum fst_kind.
+        ++unkept_[event::kKindNames.at(event->index() + 1)];
+        return;
+    }
+    ++counters_.decoded;
+    for (const event::Renamed& one : renamed) apply(one);
 }
 
 void Recorder::want(const run::HashWanted& wanted) {
@@ -100,31 +165,35 @@ void Recorder::want(const run::HashWanted& wanted) {
 }
 
 void Recorder::drain_digests() {
-    for (event::Digested& digested : hasher_.take()) apply(std::move(digested));
+    for (const event::Digested& digested : hasher_.take()) apply(digested);
 }
 
 void Recorder::beat() {
     for (const run::HashWanted& wanted : run_.take_wanted()) want(wanted);
     drain_digests();
     take(source_.harvest([this](event::ProcessId process) { return ended_.contains(process); }));
+    flush_log();
 }
 
 void Recorder::take(std::vector<event::FoldTotal> totals) {
     for (event::FoldTotal& fold : totals) {
         fold.last += clock_.nanoseconds;
         ++folds_.seen;
+        if (!keep(fold)) {
+            ++folds_.lost[event::kLostLogFull];
+            continue;
+        }
         ++folds_.delivered;
         ++counters_.received;
         ++counters_.decoded;
-        apply(fold);
     }
 }
 
-void Recorder::record(const std::atomic<bool>& over, const std::atomic<std::int32_t>& status) {
+void Recorder::record(const CommandEnd& end) {
     const Source::Sink sink = [this](std::span<const std::byte> record) { on_record(record); };
     int wait = kBusyMilliseconds;
     bool readable = true;
-    while (!over.load(std::memory_order_acquire)) {
+    while (!end.over.load(std::memory_order_acquire)) {
         if (!readable) {  // the command goes on all the same, and so do the digests of what was seen
             std::this_thread::sleep_for(std::chrono::milliseconds(kIdleMilliseconds));
             beat();
@@ -139,7 +208,7 @@ void Recorder::record(const std::atomic<bool>& over, const std::atomic<std::int3
             readable = false;
         }
     }
-    finish(status.load(std::memory_order_acquire));
+    finish(end);
 }
 
 void Recorder::look_once_more() {
@@ -163,12 +232,13 @@ void Recorder::look_once_more() {
         if (final.stamp == tracked.last.stamp && final.gone_paths.empty())
             ++unchanged.objects;
         else
-            apply(std::move(final));
+            apply(final);
     }
     apply(unchanged);
 }
 
-void Recorder::finish(std::int32_t status) {
+void Recorder::finish(const CommandEnd& command) {
+    if (command.failure) failed(*command.failure);
     const Source::Sink sink = [this](std::span<const std::byte> record) { on_record(record); };
     auto totals = source_.stop(sink);
     const std::int64_t end = base::unix_time();
@@ -187,12 +257,18 @@ void Recorder::finish(std::int32_t status) {
 
     if (totals) {
         take(std::move(totals->folds));
-        for (event::Counters& kind : totals->kernel) apply(std::move(kind));
+        for (event::Counters& kind : totals->kernel) {
+            if (const std::uint64_t unkept = unkept_[kind.kind]; unkept != 0) {
+                kind.delivered -= std::min(kind.delivered, unkept);
+                kind.lost[event::kLostLogFull] += unkept;
+            }
+            apply(kind);
+        }
         counters_.missed = totals->missed;
     }
     apply(folds_);
     apply(counters_);
-    apply(event::RunEnded{end, status, failure_.has_value(), failure_ ? failure_->message : std::string()});
+    apply(event::RunEnded{end, command.status, failure_.has_value(), failure_ ? failure_->message : std::string()});
     write_log();
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -20,30 +21,43 @@
 
 namespace fstracker::capture {
 
+// How the command ended, from the thread that waited for it: `over` is set last.
+struct CommandEnd {
+    std::atomic<bool> over = false;
+    std::int32_t status = 0;       // as wait(2) gives it
+    std::optional<Error> failure;  // it could not be waited for: nobody knows how it ended, or whether
+};
+
 class Recorder {
   public:
     // All three outlive the recorder. `clock` turns the kernel's times into dates.
     Recorder(Source& source, digest::Hasher& hasher, store::LogWriter& log, event::ClockOffset clock);
 
-    // Records until `over` is set and then to the end: drained, digested, final stamps taken. Errors of the source or
-    // the log do not end it early: the record says that the recorder failed, and why. A log that was written to the end
-    // gives this same record.
-    void record(const std::atomic<bool>& over, const std::atomic<std::int32_t>& status);
+    // Records until `end.over` is set and then to the end: drained, digested, final stamps taken. Errors of the source,
+    // the log or the waiting do not end it early: the record says that the recorder failed, and why. A log that was
+    // written to the end gives this same record.
+    void record(const CommandEnd& end);
 
     [[nodiscard]] run::Record take_record(run::RunInfo info) const { return run_.record(std::move(info)); }
     [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
 
+    // Before the command starts: room in the log for the first records, and beside it for the evidence of them. From
+    // then on no record is taken that the disk has no room for: it counts as lost, and what was taken before is kept.
+    Status make_room();
+
   private:
     void on_record(std::span<const std::byte> record);
-    void apply(event::Event event);
+    bool keep(const event::Event& event);
+    void apply(const event::Event& event);
     void drain_digests();
     void take(std::vector<event::FoldTotal> totals);  // a kind of the ledger of their own
     void want(const run::HashWanted& wanted);
     void check_sequence(const event::Common& common);
-    void finish(std::int32_t status);
+    void finish(const CommandEnd& end);
     void look_once_more();
     void failed(const Error& error);
     void write_log();
+    void flush_log();
     void beat();
 
     Source& source_;
@@ -57,7 +71,12 @@ class Recorder {
     std::map<event::ProcessId, bool> ended_;            // processes whose exit was seen since the last harvest
     event::Counters folds_;
     std::optional<Error> failure_;
-    bool log_failed_ = false;  // nothing more goes into it
+    bool log_failed_ = false;                      // nothing more goes into it
+    bool full_ = false;                            // there is room for no further record, only for what closes the log
+    std::size_t room_ = 0;                         // lines_ may become this long
+    std::uint64_t kept_ = 0;                       // bytes of records' lines so far
+    std::map<std::string, std::uint64_t> unkept_;  // records for which there was no room, by kind
+    std::chrono::steady_clock::time_point flushed_;
 };
 
 }  // namespace fstracker::capture

@@ -73,9 +73,11 @@ Result<WrittenEvidence> write_evidence(run::Record record, const EvidenceRequest
     const report::Timing timing{request.command_seconds, finish, request.bytes_hashed};
     const std::string summary =
         report::summary_json(record, judgement, request.directory.final_path(), request.exit_status, timing);
-    for (const auto& [name, bytes] :
-         {std::pair{store::kTraceFile, &*trace_bundle}, {store::kVerdictFile, &*verdict_bundle}}) {
-        if (auto written = request.directory.write(name, *bytes); !written) return fail(written.error());
+    if (auto written = request.directory.write(store::kTraceFile, *trace_bundle); !written)
+        return fail(written.error());
+    if (request.recorder == Recording::kLived) {
+        if (auto written = request.directory.write(store::kVerdictFile, *verdict_bundle); !written)
+            return fail(written.error());
     }
     if (auto written = request.directory.write(store::kSummaryFile, summary); !written) return fail(written.error());
     if (auto committed = request.directory.commit(); !committed) return fail(committed.error());

@@ -14,6 +14,9 @@
 
 namespace fstracker::capture {
 
+// A run whose recorder died has no verdict: it was not there to say how the run went on.
+enum class Recording { kLived, kDied };
+
 struct EvidenceRequest {
     store::RunDirectoryWriter& directory;
     store::LogWriter& log;  // finished here
@@ -22,6 +25,7 @@ struct EvidenceRequest {
     double command_seconds;
     std::chrono::steady_clock::time_point finish_start;
     std::uint64_t bytes_hashed;
+    Recording recorder = Recording::kLived;
 };
 
 struct WrittenEvidence {

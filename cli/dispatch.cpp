@@ -31,6 +31,7 @@ int say(const std::string& text) {
 int help(const std::vector<std::string>& words) {
     if (words.empty()) return say(overview());
     if (words.front() == "--man") return say(man_page());
+    if (words.front() == "help") return say(overview());
     if (const auto* verb = find_verb(words.front())) return say(verb_help(*verb, width_of(STDOUT_FILENO)));
     return refuse(kWrongUsage, "there is no verb " + words.front(), "track --help lists the verbs");
 }

@@ -57,6 +57,69 @@ std::string script_of(const Interpreter& interpreter, const std::vector<std::str
     return {};
 }
 
+// A program that runs the command behind its own arguments. Long options without '=' take the next argument when they
+// are named here.
+struct Wrapper {
+    std::string_view name;
+    std::string_view with_value;       // letters of options that take the next argument
+    std::string_view long_with_value;  // each with a blank before and after it
+    std::size_t operands;              // before the command
+};
+
+constexpr std::array<Wrapper, 10> kWrappers = {
+    {{"env", "uC", " unset chdir ", 0},
+     {"nice", "n", " adjustment ", 0},
+     {"ionice", "cn", " class classdata ", 0},
+     {"timeout", "ks", " kill-after signal ", 1},
+     {"nohup", "", " ", 0},
+     {"setsid", "", " ", 0},
+     {"stdbuf", "ioe", " input output error ", 0},
+     {"time", "fo", " format output ", 0},
+     {"sudo", "ughpCDRrtT", " user group host prompt chdir chroot role type close-from command-timeout ", 0},
+     {"setpriv", "",
+      " reuid regid ruid euid rgid egid groups inh-caps ambient-caps bounding-set securebits pdeathsig selinux-label "
+      "apparmor-profile ",
+      0}}};
+
+// Where the wrapped command begins; the size of `command` where that cannot be told.
+std::size_t wrapped_command(const Wrapper& wrapper, const std::vector<std::string>& command) {
+    std::size_t operands = wrapper.operands;
+    bool options = true;
+    const bool assigns = wrapper.name == "env" || wrapper.name == "sudo";
+    for (std::size_t i = 1; i < command.size(); ++i) {
+        const auto& argument = command[i];
+        if (options && argument == "--") {
+            options = false;
+        } else if (options && argument.starts_with("--")) {
+            if (wrapper.name == "env" && argument.starts_with("--split-string")) return command.size();
+            if (wrapper.long_with_value.find(' ' + argument.substr(2) + ' ') != std::string_view::npos) ++i;
+        } else if (options && argument.size() > 1 && argument.front() == '-') {
+            if (wrapper.name == "env" && argument.find('S') != std::string::npos) return command.size();
+            if (wrapper.with_value.find(argument.back()) != std::string_view::npos) ++i;
+        } else if (assigns && argument.find('=') != std::string::npos) {
+            options = false;
+        } else if (operands > 0) {
+            options = false;
+            --operands;
+        } else {
+            return i;
+        }
+    }
+    return command.size();
+}
+
+std::vector<std::string> without_wrappers(std::vector<std::string> command) {
+    for (;;) {
+        const auto name = base_name(command.front());
+        const auto wrapper = std::find_if(kWrappers.begin(), kWrappers.end(),
+                                          [&name](const Wrapper& candidate) { return candidate.name == name; });
+        if (wrapper == kWrappers.end()) return command;
+        const auto begin = wrapped_command(*wrapper, command);
+        if (begin >= command.size()) return command;
+        command.erase(command.begin(), command.begin() + static_cast<std::ptrdiff_t>(begin));
+    }
+}
+
 }  // namespace
 
 std::string ci_pipeline(const Environment& environment) {
@@ -79,8 +142,9 @@ std::string ci_pipeline(const Environment& environment) {
     return {};
 }
 
-std::string step_name(const std::vector<std::string>& command) {
-    if (command.empty()) return "step";
+std::string step_name(const std::vector<std::string>& given) {
+    if (given.empty()) return "step";
+    const auto command = without_wrappers(given);
     const auto program = base_name(command.front());
     const auto bare = without_version(program);
     const auto interpreter = std::find_if(kInterpreters.begin(), kInterpreters.end(),

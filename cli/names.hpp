@@ -14,9 +14,9 @@ using Environment = std::function<std::optional<std::string>(const char*)>;
 // From the variables of the CI system that runs us: "GITHUB_REPOSITORY/GITHUB_JOB" and the like. Empty outside of any.
 std::string ci_pipeline(const Environment& environment);
 
-// The script's name for an interpreter that is given one ("python3 -u train.py" is train.py), the module's for -m, else
-// the command's base name.
-std::string step_name(const std::vector<std::string>& command);
+// Of the command that env, nice, sudo, timeout and the like are to run: the script's name for an interpreter that is
+// given one ("python3 -u train.py" is train.py), the module's for -m, else the command's base name.
+std::string step_name(const std::vector<std::string>& given);
 
 // One line of printable text without '/': a name that is also a folder's. Never empty.
 std::string as_name(const std::string& text);

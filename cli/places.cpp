@@ -7,6 +7,9 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "capture/recover_runs.hpp"
+#include "cli/terminal.hpp"
+
 namespace fstracker::cli {
 namespace {
 
@@ -74,7 +77,18 @@ Result<std::string> resolve_run(const std::string& run) {
     struct stat status {};
     // A run directory needs no store.
     if (run.find('/') != std::string::npos && ::stat(run.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return run;
-    return store_root().and_then([&run](const std::string& root) { return store::RunStore(root).resolve(run); });
+    return store_root().and_then([&run](const std::string& root) {
+        recover_dead_runs(root);
+        return store::RunStore(root).resolve(run);
+    });
+}
+
+void recover_dead_runs(const std::string& root) {
+    const auto recovery = capture::recover_runs(root, key_passphrase());
+    for (const auto& run : recovery.recovered)
+        tell_note("the recorder of run " + run.id + " died; what it had recorded is now in " + run.directory +
+                  ", incomplete and without a verdict");
+    for (const auto& problem : recovery.problems) tell_error(problem);
 }
 
 std::string key_passphrase() { return environment("FSTRACKER_KEY_PASSPHRASE").value_or(""); }

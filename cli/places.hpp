@@ -26,6 +26,9 @@ Result<std::string> default_key_path();
 std::string project_root(const std::string& from);
 Result<std::string> current_directory();
 
+// Makes incomplete runs of what recorders that died have left, and says so on standard error.
+void recover_dead_runs(const std::string& root);
+
 // RUN of the command line to its directory.
 Result<std::string> resolve_run(const std::string& run);
 

@@ -54,7 +54,6 @@ void write_run_summary(const capture::RunOutcome& outcome, bool verbose) {
     const auto& record = *outcome.record;
     const auto& judgement = *outcome.judgement;
     const auto counts = report::count(record);
-    using report::count_text;
     say(fmt::format("{}  {} / {}  exit {}, {:.1f} s and {:.1f} s to finish", painted(judgement.verdict),
                     report::printable(record.info.pipeline), report::printable(record.info.step), outcome.exit_status,
                     outcome.command_seconds, outcome.finish_seconds));
@@ -62,9 +61,7 @@ void write_run_summary(const capture::RunOutcome& outcome, bool verbose) {
         say("why: " + report::printable(judgement.reasons[i]));
     if (!verbose && judgement.reasons.size() > kMostReasons)
         say(fmt::format("     and {} more reasons", judgement.reasons.size() - kMostReasons));
-    say(fmt::format("{} processes, {} programs, {} libraries, {} files read, {} written, {} connections",
-                    count_text(counts.processes), count_text(counts.executables), count_text(counts.libraries),
-                    count_text(counts.files_read), count_text(counts.files_written), count_text(counts.connections)));
+    say(report::touched_text(counts));
     say(ledger_text(record.completeness));
     if (verbose) {
         for (const auto& spot : record.completeness.blind_spots) say("not observed: " + report::printable(spot));

@@ -61,6 +61,7 @@ Result<int> run(const RunsOptions& options) {
     }
     auto root = store_root();
     if (!root) return fail(root.error());
+    recover_dead_runs(*root);
     auto runs = store::RunStore(*root).list();
     if (!runs) return fail(runs.error());
     std::vector<store::RunEntry> chosen;

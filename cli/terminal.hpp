@@ -16,6 +16,8 @@ unsigned width_of(int fd);
 
 // "track: MESSAGE" and "hint: HINT" on standard error, made printable.
 void tell_error(const Error& error);
+// "track: MESSAGE" alone.
+void tell_note(const std::string& message);
 
 // To standard output, all of it. An error when it could not be written; a reader that went away is none.
 Status print(const std::string& text);

@@ -12,6 +12,7 @@
 #include "cli/verb.hpp"
 #include "core/evidence/text.hpp"
 #include "core/report/printable.hpp"
+#include "core/report/words.hpp"
 
 namespace fstracker::cli {
 namespace {
@@ -29,7 +30,7 @@ struct VerifyOptions {
 };
 
 struct Checked {
-    std::string name;
+    std::string name;  // of a run in the store its id, else as it was given
     verify::Report report;
 };
 
@@ -65,10 +66,11 @@ std::string text_of(const Checked& checked) {
                  ? "verified: " + checked.name + " (the evidence is authentic; the run it records is INCOMPLETE)"
                  : "verified: " + checked.name);
     } else if (report.faults.empty()) {
-        line(fmt::format("NOT verified: {}: the evidence is authentic, but {} files on disk differ from it",
-                         checked.name, report.changed_on_disk.size()));
+        line(fmt::format("NOT verified: {}: the evidence is authentic, but on disk {} from it", checked.name,
+                         report::counted(report.changed_on_disk.size(), "file differs", "files differ")));
     } else {
-        line(fmt::format("NOT verified: {}: {} faults", checked.name, report.faults.size()));
+        line(fmt::format("NOT verified: {}: {}", checked.name,
+                         report::counted(report.faults.size(), "fault", "faults")));
     }
     if (report.incomplete && report.trace) {
         for (const auto& reason : report.trace->record.completeness.reasons) line("  incomplete: " + reason);
@@ -76,7 +78,7 @@ std::string text_of(const Checked& checked) {
     return out;
 }
 
-nlohmann::json json_of(const Checked& checked) {
+nlohmann::json json_of(const std::string& what, const Checked& checked) {
     const auto& report = checked.report;
     auto faults = nlohmann::json::array();
     for (const auto& fault : report.faults)
@@ -86,9 +88,9 @@ nlohmann::json json_of(const Checked& checked) {
         for (const auto& value : values) list.push_back(evidence::display(value));
         return list;
     };
-    nlohmann::json out = {{"what", evidence::display(checked.name)}, {"verified", report.verified},
-                          {"incomplete", report.incomplete},         {"faults", faults},
-                          {"checked", texts(report.checked)},        {"changedOnDisk", texts(report.changed_on_disk)}};
+    nlohmann::json out = {{"what", evidence::display(what)},  {"verified", report.verified},
+                          {"incomplete", report.incomplete},  {"faults", faults},
+                          {"checked", texts(report.checked)}, {"changedOnDisk", texts(report.changed_on_disk)}};
     out["run"] =
         report.trace ? nlohmann::json(evidence::display(report.trace->record.info.id)) : nlohmann::json(nullptr);
     out["verdict"] =
@@ -114,10 +116,12 @@ Result<int> run(const VerifyOptions& options) {
                            {"error", evidence::display(report.error().message)}});
             continue;
         }
-        const Checked checked{what, std::move(*report)};
+        const bool is_path = what.find('/') != std::string::npos || is_regular_file(what);
+        const auto name = report->trace && !is_path ? report->trace->record.info.id : what;
+        const Checked checked{name, std::move(*report)};
         if (!checked.report.verified && status == kVerified) status = kNotVerified;
         unchecked = unchecked || !how.key;
-        all.push_back(json_of(checked));
+        all.push_back(json_of(what, checked));
         text += text_of(checked);
     }
     const auto output = options.json ? (options.what.size() == 1 ? all.front() : all).dump(2) + '\n' : text;

@@ -49,7 +49,9 @@ class Search {
         if (place.pid == 0) return false;
         const std::string process = "/proc/" + std::to_string(place.pid);
         if (has_path && at(process + "/root" + place.path, O_NOFOLLOW, place.pid)) return true;
-        return place.descriptor >= 0 && at(process + "/fd/" + std::to_string(place.descriptor), 0, place.pid);
+        if (place.descriptor >= 0) return at(process + "/fd/" + std::to_string(place.descriptor), 0, place.pid);
+        // A program that has no name any more, or never had one.
+        return at(process + "/exe", 0, place.pid);
     }
 
     Result<Located> result() {

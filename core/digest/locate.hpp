@@ -21,8 +21,9 @@ struct Located {
 };
 
 // Tries each place in turn, and at each its path as we see it, its path under the process's root, and the process's
-// descriptor. `accept` is asked about each object of the right device and inode, and may refuse it (another
-// generation). kNotFound when nothing was accepted; kPermission when a place could not be looked at for lack of rights.
+// descriptor or, where none is known, its program. `accept` is asked about each object of the right device and inode,
+// and may refuse it (another generation). kNotFound when nothing was accepted; kPermission when a place could not be
+// looked at for lack of rights.
 Result<Located> locate(const event::ObjectId& object, const std::vector<Whereabouts>& places,
                        const std::function<bool(const Located&)>& accept);
 

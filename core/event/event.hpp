@@ -247,6 +247,8 @@ inline constexpr std::array<const char*, 9> kKindNames = {"",     "fork",    "ex
                                                           "name", "connect", "writer", "blind"};
 // The reasons of loss by number (enum fst_loss).
 inline constexpr std::array<const char*, 3> kLossNames = {"ring-full", "no-scratch", "membership"};
+// And the recorder's own: there was no room on the disk for the record.
+inline constexpr const char* kLostLogFull = "log-full";
 // Blind spots by number (enum fst_blind), as the event log names them.
 inline constexpr std::array<const char*, 12> kBlindNames = {
     "",           "io-uring",       "32-bit",        "received",  "ptrace",      "process-memory", "descriptor-race",

@@ -7,6 +7,8 @@
 #include <set>
 
 #include "core/evidence/text.hpp"
+#include "core/report/printable.hpp"
+#include "core/report/words.hpp"
 
 namespace fstracker::report {
 
@@ -27,6 +29,14 @@ Counts count(const run::Record& record) {
     }
     return {record.processes.size(), executed.size(),          loaded.size(), read.size(),
             written.size(),          record.connections.size()};
+}
+
+std::string touched_text(const Counts& counts) {
+    return counted(counts.processes, "process", "processes") + ", " +
+           counted(counts.executables, "program", "programs") + ", " +
+           counted(counts.libraries, "library", "libraries") + ", " +
+           counted(counts.files_read, "file read", "files read") + ", " + count_text(counts.files_written) +
+           " written, " + counted(counts.connections, "connection", "connections");
 }
 
 std::array<std::uint64_t, 5> count_levels(const judge::Judgement& judgement) {

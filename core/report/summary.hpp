@@ -22,6 +22,8 @@ struct Counts {
 };
 
 Counts count(const run::Record& record);
+// "2 processes, 1 program, …"
+std::string touched_text(const Counts& counts);
 
 // Incidents by level, judge::Level as index.
 std::array<std::uint64_t, 5> count_levels(const judge::Judgement& judgement);

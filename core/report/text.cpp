@@ -114,7 +114,7 @@ std::string sure_text(const verify::RunDocuments& run) {
     else
         text = completeness.complete ? "complete" : "NOT complete";
     text += "; " + seen_text(run.trace.record);
-    if (completeness.unhashed > 0) text += fmt::format("; {} files not hashed", count_text(completeness.unhashed));
+    if (completeness.unhashed > 0) text += "; " + counted(completeness.unhashed, "file", "files") + " not hashed";
     return text + "; no baseline to compare with";
 }
 
@@ -156,12 +156,7 @@ void write_head(Page& page, const verify::RunDocuments& run) {
                               record.info.kernel),
                   1);
     const auto counts = count(record);
-    page.labelled(
-        "touched",
-        fmt::format("{} processes, {} programs, {} libraries, {} files read, {} written, {} connections",
-                    count_text(counts.processes), count_text(counts.executables), count_text(counts.libraries),
-                    count_text(counts.files_read), count_text(counts.files_written), count_text(counts.connections)),
-        2);
+    page.labelled("touched", touched_text(counts), 2);
     page.labelled("bound", binding_text(record), 2);
     page.line(fmt::format("{:<{}}", "next", kLabel) + "track verify " +
               shortened(printable(record.info.id), page.width() - kLabel - 13));

@@ -36,6 +36,10 @@ const std::vector<std::string>& roles() {
     return kRoles;
 }
 
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
+    return count_text(count) + ' ' + std::string(count == 1 ? one : many);
+}
+
 std::string program_name(const run::Process& process) {
     if (process.executable) return printable(process.executable->path.bytes);
     return process.arguments.empty() ? "(fork)" : printable(process.arguments.front());

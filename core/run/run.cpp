@@ -326,7 +326,10 @@ Record Run::record(RunInfo info) const {
             return entry.binding == Binding::kNone && entry.reason != event::Refusal::kNotRegular;
         }));
     std::set<std::string> entered = s.entered;
-    if (s.ended) {
+    // Where exits may be missing from the record, nobody knows who was still running.
+    const auto exits = s.ledger.kernel.find("exit");
+    const bool exits_are_known = exits == s.ledger.kernel.end() || exits->second.lost.empty();
+    if (s.ended && !s.end.recorder_failed && exits_are_known) {
         const std::vector<event::ProcessId> running = s.processes.still_running();
         constexpr std::size_t kNamed = 20;
         for (std::size_t i = 0; i < running.size() && i < kNamed; ++i)

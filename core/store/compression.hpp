@@ -39,6 +39,11 @@ class LogWriter {
     LogWriter& operator=(const LogWriter&) = delete;
 
     Status append(std::string_view lines);
+    // Holds room on the disk beyond the end of the file, so that `bytes` more of lines can be written, and after
+    // finish_hex(), which gives it back, other files in its place, whatever has filled the disk meanwhile. A file
+    // system that cannot hold room promises nothing, and that is no error. An error (no space) does not stay: what was
+    // held before is held still.
+    Status reserve(std::uint64_t bytes);
     // What was appended so far can be read from the file even if this process dies now; for checkpoints, since each
     // flush costs compression.
     Status flush();

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -103,6 +104,19 @@ Result<std::vector<std::string>> names_in(int directory, const std::string& path
 // Has the disk begin, and does not wait. Where that is refused, the sync that follows does it all.
 void start_writing(int fd) { static_cast<void>(::sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE)); }
 
+// Between its making and its lock a directory can be taken for a dead recorder's, and removed: `links` is 0 then.
+Status lock(int directory, const std::string& path, nlink_t& links) {
+    while (::flock(directory, LOCK_EX) != 0) {
+        if (errno != EINTR) return base::fail_errno(errno, "cannot lock " + path);
+    }
+    struct stat status {};
+    if (::fstat(directory, &status) != 0) return base::fail_errno(errno, "cannot use " + path);
+    links = status.st_nlink;
+    return {};
+}
+
+constexpr std::string_view kMaking = ".new-XXXXXX";
+
 }  // namespace
 
 struct RunDirectoryWriter::State {
@@ -166,14 +180,54 @@ Result<std::unique_ptr<RunDirectoryWriter>> RunDirectoryWriter::create(const std
     state->options = options;
     state->place = *place;
     state->final = place->path();
-    state->working = Place{place->parent, "." + place->name + ".new-XXXXXX"}.path();
-    if (::mkdtemp(state->working.data()) == nullptr)
-        return base::fail_errno(errno, "cannot make a run directory in " + place->parent);
-    state->settled = false;
-    state->directory.reset(::open(state->working.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!state->directory) return base::fail_errno(errno, "cannot open " + state->working);
+    for (nlink_t links = 0; links == 0;) {
+        state->working = Place{place->parent, "." + place->name + std::string(kMaking)}.path();
+        if (::mkdtemp(state->working.data()) == nullptr)
+            return base::fail_errno(errno, "cannot make a run directory in " + place->parent);
+        state->settled = false;
+        state->directory.reset(::open(state->working.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        if (!state->directory && errno == ENOENT) continue;
+        if (!state->directory) return base::fail_errno(errno, "cannot open " + state->working);
+        if (auto locked = lock(state->directory.get(), state->working, links); !locked) return fail(locked.error());
+    }
     return std::unique_ptr<RunDirectoryWriter>(new RunDirectoryWriter(std::move(state)));
 }
+
+Result<std::unique_ptr<RunDirectoryWriter>> RunDirectoryWriter::take_over(const std::string& working_path) {
+    const auto none = [&] {
+        return fail(ErrorKind::kNotFound, working_path + " is no run directory in the making of this user's");
+    };
+    const std::size_t slash = working_path.find_last_of('/');
+    if (slash == std::string::npos) return none();
+    const std::string name = working_path.substr(slash + 1);
+    if (name.size() <= kMaking.size() + 1 || name.front() != '.') return none();
+    const std::size_t end = name.size() - kMaking.size();
+    if (name.compare(end, 5, kMaking, 0, 5) != 0) return none();
+
+    auto state = std::make_unique<State>();
+    state->settled = true;
+    state->place = Place{slash == 0 ? "/" : working_path.substr(0, slash), name.substr(1, end - 1)};
+    state->final = state->place.path();
+    state->working = working_path;
+    state->directory.reset(::open(working_path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    struct stat status {};
+    if (!state->directory || ::fstat(state->directory.get(), &status) != 0 || status.st_uid != ::geteuid())
+        return none();
+    if (::flock(state->directory.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK) return std::unique_ptr<RunDirectoryWriter>();
+        return base::fail_errno(errno, "cannot lock " + working_path);
+    }
+    // It may have got its name, or gone, between the look at it and the lock.
+    struct stat now {};
+    if (::stat(working_path.c_str(), &now) != 0 || now.st_ino != status.st_ino || now.st_dev != status.st_dev)
+        return none();
+    state->settled = false;
+    return std::unique_ptr<RunDirectoryWriter>(new RunDirectoryWriter(std::move(state)));
+}
+
+void RunDirectoryWriter::set_mode(unsigned mode) { state_->options.mode = mode; }
+
+void RunDirectoryWriter::leave() { state_->settled = true; }
 
 Status RunDirectoryWriter::write(std::string_view name, std::string_view bytes) {
     if (!is_plain_name(name))
@@ -193,6 +247,8 @@ Status RunDirectoryWriter::write(std::string_view name, std::string_view bytes) 
 }
 
 Status RunDirectoryWriter::commit() {
+    if (::unlinkat(state_->directory.get(), kNoteFile, 0) != 0 && errno != ENOENT)
+        return base::fail_errno(errno, "cannot remove " + state_->working + "/" + kNoteFile);
     if (auto done = state_->settle_all(); !done) return done;
     // rename(2) replaces an empty directory in one step, and nothing else: what has come there meanwhile is safe.
     if (::rename(state_->working.c_str(), state_->final.c_str()) != 0)

@@ -18,6 +18,8 @@ inline constexpr const char* kVerdictFile = "verdict.sigstore.json";
 inline constexpr const char* kEventsFile = "events.ndjson.zst";
 inline constexpr const char* kFilesFile = "files.ndjson.zst";
 inline constexpr const char* kSummaryFile = "summary.json";
+// Only in a directory in the making: what whoever finds it after its recorder died needs to finish it.
+inline constexpr const char* kNoteFile = "recording.json";
 
 struct Owner {
     std::uint32_t uid = 0;
@@ -31,13 +33,17 @@ struct RunDirectoryOptions {
     std::optional<Owner> owner;  // chowned to before it gets its name (root only)
 };
 
-// Without commit() or keep_partial() nothing is left behind. One thread.
+// Without commit(), keep_partial() or leave() nothing is left behind. The directory is locked (flock) as long as its
+// writer lives, so that one whose recorder died can be told. One thread.
 class RunDirectoryWriter {
   public:
     // `final_path` must not exist, or be an empty directory; its parent must exist and be writable (checked now, before
     // the command starts).
     static Result<std::unique_ptr<RunDirectoryWriter>> create(const std::string& final_path,
                                                               const RunDirectoryOptions& options = {});
+    // A directory in the making (`working_path`, as create() names them) whose writer died. kNotFound when it is none,
+    // or is another user's; nothing when its writer lives.
+    static Result<std::unique_ptr<RunDirectoryWriter>> take_over(const std::string& working_path);
     ~RunDirectoryWriter();
     RunDirectoryWriter(const RunDirectoryWriter&) = delete;
     RunDirectoryWriter& operator=(const RunDirectoryWriter&) = delete;
@@ -48,13 +54,19 @@ class RunDirectoryWriter {
     // The file `name` of the directory, replaced where it is there. When it fails there is no file of that name.
     Status write(std::string_view name, std::string_view bytes);
 
-    // Syncs everything, renames to the final path, syncs the parent. When it fails the directory is still under its
-    // working path, and keep_partial() can be tried.
+    // The modes that commit() will give.
+    void set_mode(unsigned mode);
+
+    // Removes the note, syncs everything, renames to the final path, syncs the parent. When it fails the directory is
+    // still under its working path, and keep_partial() can be tried.
     Status commit();
 
     // Keeps the directory under "<final>.partial" for a person to look at, after a failure that lost the evidence;
     // gives the name ("<final>.partial-2" and so on where that is taken).
     Result<std::string> keep_partial();
+
+    // Leaves the directory under its working path, for take_over().
+    void leave();
 
   private:
     struct State;

@@ -24,6 +24,8 @@ namespace fstracker::store {
 namespace {
 
 constexpr std::string_view kShape = "00000000T000000000Z-ffffffffffffffff";  // 0: a digit, f: a lower-case hex digit
+constexpr std::string_view kElsewhere =
+    ".recording";  // ".ID.recording": a symbolic link to the directory in the making
 constexpr std::size_t kLongestSummary = std::size_t{1} << 20;
 
 bool fits(std::string_view text) {
@@ -107,6 +109,40 @@ Status RunStore::remember(const std::string& id, const std::string& directory) c
     const auto known = number == EEXIST ? real_path(*name) : Result<std::string>(std::string());
     if (known && *known == *target) return {};
     return base::fail_errno(number, "cannot note the run in the run store as " + *name);
+}
+
+Status RunStore::note_recording(const std::string& id, const std::string& working_path) const {
+    const auto name = directory_for(id);
+    if (!name) return fail(name.error());
+    const std::string link = root_ + "/." + id + std::string(kElsewhere);
+    if (::symlink(working_path.c_str(), link.c_str()) != 0) return base::fail_errno(errno, "cannot make " + link);
+    return {};
+}
+
+void RunStore::forget_recording(const std::string& id) const {
+    ::unlink((root_ + "/." + id + std::string(kElsewhere)).c_str());
+}
+
+std::vector<RunStore::Recording> RunStore::recordings() const {
+    std::vector<Recording> found;
+    std::error_code error;
+    for (std::filesystem::directory_iterator entry(root_, error), end; !error && entry != end; entry.increment(error)) {
+        const std::string name = entry->path().filename().native();
+        if (name.size() <= kShape.size() + 1 || name.front() != '.') continue;
+        Recording one{name.substr(1, kShape.size()), entry->path().native(), false};
+        const std::string_view rest = std::string_view(name).substr(1 + kShape.size());
+        if (!is_run_id(one.id) || (rest != kElsewhere && !rest.starts_with(".new-"))) continue;
+        if (rest == kElsewhere) {
+            one.elsewhere = true;
+            one.working_path = std::filesystem::read_symlink(entry->path(), error).native();
+            if (error) {
+                error.clear();
+                continue;
+            }
+        }
+        found.push_back(std::move(one));
+    }
+    return found;
 }
 
 Result<std::vector<std::string>> RunStore::ids() const {

@@ -38,6 +38,16 @@ class RunStore {
     Result<std::string> directory_for(const std::string& id) const;
     // Lets the store know a run that lives elsewhere (--out).
     Status remember(const std::string& id, const std::string& directory) const;
+    // Of a run that is being recorded elsewhere (--out): where, so that it is found should its recorder die.
+    Status note_recording(const std::string& id, const std::string& working_path) const;
+    void forget_recording(const std::string& id) const;
+    // Directories in the making that the store knows, whether or not their recorders live.
+    struct Recording {
+        std::string id;
+        std::string working_path;
+        bool elsewhere = false;
+    };
+    std::vector<Recording> recordings() const;
     // A run id, a unique prefix of one, "latest" (the newest that has a trace), or a run directory, to its directory.
     Result<std::string> resolve(const std::string& run) const;
     // Newest first. What has no trace is left out: unreadable directories, runs that are being recorded, links to what

@@ -91,6 +91,12 @@ static void do_dlopen(char **a) {
     say("dlopen", a[0], "read load", NULL);
 }
 
+static void do_exchange(char **a) {
+    if (renameat2(AT_FDCWD, a[0], AT_FDCWD, a[1], RENAME_EXCHANGE)) fail("renameat2");
+    say("exchange", a[0], "rename", NULL);
+    say("exchange", a[1], "rename", NULL);
+}
+
 static void do_rename(char **a) {
     if (rename(a[0], a[1])) fail("rename");
     say("rename", a[1], "rename", NULL);
@@ -273,6 +279,7 @@ static const struct operation {
     {"protect_execute", 1, do_protect_execute},
     {"dlopen", 1, do_dlopen},
     {"rename", 2, do_rename},
+    {"exchange", 2, do_exchange},
     {"link", 2, do_link},
     {"symlink", 2, do_symlink},
     {"unlink", 1, do_unlink},

@@ -83,6 +83,40 @@ TEST_CASE("a renamed file is the one that its new name leads to") {
     }
 }
 
+TEST_CASE("an exchange is a rename of both objects") {
+    const Scratch scratch;
+    put(scratch / "a", "at a now");
+    put(scratch / "b", "at b now, and longer");
+    const event::Object at_a = object_at(scratch / "a");
+    const event::Object at_b = object_at(scratch / "b");
+    auto exchange = change(NameOperation::kExchange, scratch.path(), "a", scratch.path(), "b");
+    exchange.touched = {object_at(scratch.path()), at_b, at_a, at_b};
+    SECTION("both at their places") {}
+    SECTION("one has gone: it is the one that is left") { std::filesystem::remove(scratch / "a"); }
+    SECTION("likewise the other") { std::filesystem::remove(scratch / "b"); }
+    const auto all = resolve_all(exchange);
+    REQUIRE(all.size() == 2);
+    for (const event::Renamed& one : all) {
+        const bool is_a = one.path.bytes == scratch / "a";
+        CHECK(one.operation == NameOperation::kExchange);
+        CHECK(one.path.bytes == scratch / (is_a ? "a" : "b"));
+        CHECK(one.second_path.bytes == scratch / (is_a ? "b" : "a"));
+        REQUIRE(one.object);
+        CHECK(one.object->id == (is_a ? at_a.id : at_b.id));
+    }
+    CHECK(all[0].path != all[1].path);
+}
+
+TEST_CASE("an exchange of which nothing can be told is told once, and another operation is one") {
+    const Scratch scratch;
+    auto exchange = change(NameOperation::kExchange, scratch.path(), "a", scratch.path(), "b");
+    exchange.touched = {object_at(scratch.path())};
+    REQUIRE(resolve_all(exchange).size() == 1);
+    CHECK_FALSE(resolve_all(exchange).front().object);
+    exchange.operation = NameOperation::kRename;
+    CHECK(resolve_all(exchange) == std::vector<event::Renamed>{resolve(exchange)});
+}
+
 TEST_CASE("a renamed directory is found among the directories that were touched") {
     const Scratch scratch;
     std::filesystem::create_directories(scratch / "new");

@@ -38,7 +38,7 @@ class ScriptedSource : public Source {
         ++polls;
         if (fails_at == polls) return fail(ErrorKind::kSystem, "the ring is gone", "start again");
         if (batches.empty()) {
-            over = true;
+            end.over = true;
             return 0U;
         }
         const std::vector<Bytes> batch = std::move(batches.front());
@@ -47,7 +47,7 @@ class ScriptedSource : public Source {
         return batch.size();
     }
     std::vector<event::FoldTotal> harvest(const std::function<bool(event::ProcessId)>& ended) override {
-        if (fails_at != 0 && polls >= fails_at && ++beats_after_failure == 3) over = true;
+        if (fails_at != 0 && polls >= fails_at && ++beats_after_failure == 3) end.over = true;
         std::vector<event::FoldTotal> taken;
         std::erase_if(folds, [&](const event::FoldTotal& fold) {
             if (!ended(fold.process)) return false;
@@ -58,7 +58,7 @@ class ScriptedSource : public Source {
         return taken;
     }
     Result<SourceTotals> stop(const Sink& sink) override {
-        stopped_over = over;
+        stopped_over = end.over;
         for (const auto& batch : batches) {
             for (const Bytes& bytes : batch) deliver(bytes, sink);
         }
@@ -78,7 +78,7 @@ class ScriptedSource : public Source {
     std::size_t fails_at = 0;  // the number of the poll, from 1
     bool stop_fails = false;
 
-    std::atomic<bool> over = false;
+    CommandEnd end;
     bool stopped_over = false;
     std::size_t polls = 0;
     std::size_t beats_after_failure = 0;
@@ -166,8 +166,8 @@ struct Recording {
         REQUIRE(writer);
         log = std::move(*writer);
         recorder = std::make_unique<Recorder>(source, **hasher, *log, event::ClockOffset{1'000'000'000});
-        const std::atomic<std::int32_t> end = status;
-        recorder->record(source.over, end);
+        source.end.status = status;
+        recorder->record(source.end);
         record = recorder->take_record({});
     }
     std::string reasons() const {
@@ -329,6 +329,18 @@ TEST_CASE("a source that cannot be stopped leaves an account that does not balan
     REQUIRE(it.recorder->failure());
     CHECK(it.recorder->failure()->message == "the totals are gone");
     CHECK_FALSE(it.record.completeness.complete);
+    it.replay();
+}
+
+TEST_CASE("a command that could not be waited for leaves a run that is not complete") {
+    Recording it;
+    it.source.batches = {{it.wire.access(put(it.scratch / "f", "x"), FST_READ)}};
+    it.source.end.failure = Error{ErrorKind::kSystem, "waiting for the command: No child processes", ""};
+    it.go();
+    REQUIRE(it.recorder->failure());
+    CHECK_FALSE(it.record.completeness.complete);
+    CHECK(it.reasons().find("the recorder failed: waiting for the command") != std::string::npos);
+    CHECK(it.record.files.size() == 1);
     it.replay();
 }
 

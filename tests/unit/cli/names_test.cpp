@@ -18,6 +18,17 @@ TEST_CASE("a step is named after its script, else after its program", "[cli]") {
     CHECK(name({"sh", "-c", "train"}) == "sh");
     CHECK(name({"bash", "-eu", "step.sh"}) == "step.sh");
     CHECK(name({"./train.py"}) == "train.py");
+    CHECK(name({"env", "-i", "-u", "A", "FOO=1", "B=", "python3", "-u", "x.py"}) == "x.py");
+    CHECK(name({"/usr/bin/env", "--chdir", "/srv", "--unset=A", "make"}) == "make");
+    CHECK(name({"setpriv", "--reuid", "1000", "--regid=1000", "--clear-groups", "python3", "x.py"}) == "x.py");
+    CHECK(name({"sudo", "-n", "-u", "ml", "-E", "A=1", "nice", "-n", "5", "timeout", "-k", "5", "--foreground", "1h",
+                "sh", "step.sh"}) == "step.sh");
+    CHECK(name({"nice", "-19", "./train"}) == "train");
+    CHECK(name({"timeout", "--signal=INT", "--", "10", "env", "--", "train"}) == "train");
+    CHECK(name({"env", "-S", "python3 x.py"}) == "env");
+    CHECK(name({"env", "A=1"}) == "env");
+    CHECK(name({"timeout", "10"}) == "timeout");
+    CHECK(name({"env", "env", "env"}) == "env");
     CHECK(name({"/"}) == "_");
     CHECK(name({".."}) == "step");
     CHECK(name({"./evil\x1b[2J"}).find('\x1b') == std::string::npos);

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -148,6 +152,44 @@ TEST_CASE("a full disk is an error that stays") {
     CHECK(appended.error().message.find(scratch / "log") != std::string::npos);
     REQUIRE_FALSE(digest);
     CHECK(digest.error().message == appended.error().message);
+}
+
+TEST_CASE("room that is held is there when the disk is full, and given back at the end") {
+    const Scratch scratch;
+    if (::mount("none", scratch.path().c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "size=1m") != 0) {
+        WARN("skipped: mounting a small tmpfs needs root");
+        return;
+    }
+    struct Unmount {
+        const std::string& path;
+        ~Unmount() { ::umount2(path.c_str(), MNT_DETACH); }
+    } const unmount{scratch.path()};
+    std::uint32_t state = 1;
+    std::string noise;  // does not compress
+    for (int i = 0; i < 200'000; ++i) {
+        const char byte = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+        noise += byte == '\n' || i % 1000 == 999 ? '\n' : byte;
+    }
+    noise += '\n';
+    auto log = LogWriter::create(scratch / "log");
+    REQUIRE(log);
+    REQUIRE((*log)->append(noise));
+    REQUIRE((*log)->reserve(noise.size() + 300'000));
+    {
+        std::ofstream fill(scratch / "fill");
+        fill << std::string(std::size_t{2} << 20, 'x');
+    }
+    struct statvfs status {};
+    REQUIRE(::statvfs(scratch.path().c_str(), &status) == 0);
+    REQUIRE(status.f_bavail == 0);
+    const auto more = (*log)->reserve(std::size_t{1} << 20);
+    REQUIRE_FALSE(more);
+    CHECK(more.error().message.find("No space left") != std::string::npos);
+    CHECK((*log)->append(noise));
+    CHECK((*log)->finish_hex());
+    CHECK(joined(scratch / "log").value() == noise + noise);
+    REQUIRE(::statvfs(scratch.path().c_str(), &status) == 0);
+    CHECK(status.f_bavail * status.f_bsize >= 290'000);
 }
 
 TEST_CASE("a damaged log is an error, whatever lines it gave before") {

@@ -146,6 +146,46 @@ TEST_CASE("what came to the place meanwhile is not written over, and what was re
     CHECK(second->keep_partial().value() == scratch / "run2.partial-2");
 }
 
+TEST_CASE("a directory is taken over when its writer is gone, and not before") {
+    const Scratch scratch;
+    auto writer = create(scratch / "run");
+    const std::string working = writer->working_path();
+    REQUIRE(writer->write("a", "x"));
+    REQUIRE(writer->write(store::kNoteFile, "note"));
+    const auto while_it_lives = RunDirectoryWriter::take_over(working);
+    REQUIRE(while_it_lives);
+    CHECK(*while_it_lives == nullptr);
+    writer->leave();
+    writer.reset();
+
+    auto heir = RunDirectoryWriter::take_over(working);
+    REQUIRE(heir);
+    REQUIRE(*heir != nullptr);
+    CHECK((*heir)->final_path() == scratch / "run");
+    CHECK(*RunDirectoryWriter::take_over(working) == nullptr);
+    if (GENERATE(true, false)) {
+        REQUIRE((*heir)->commit());
+        CHECK(content_of(scratch / "run/a") == "x");
+        CHECK(entries(scratch / "run") == 1);
+    } else {
+        heir->reset();
+        CHECK(entries(scratch.path()) == 0);
+    }
+}
+
+TEST_CASE("what is no directory in the making is not taken over") {
+    const Scratch scratch;
+    for (const char* name : {"run", ".run", ".run.new-", ".new-Abc123", "run.new-Abc123", ".run.old-Abc123"}) {
+        std::filesystem::create_directory(scratch / name);
+        const auto taken = RunDirectoryWriter::take_over(scratch / name);
+        CHECK_FALSE(taken);
+    }
+    std::filesystem::create_directory_symlink(scratch / "run", scratch / ".link.new-Abc123");
+    CHECK_FALSE(RunDirectoryWriter::take_over(scratch / ".link.new-Abc123"));
+    CHECK_FALSE(RunDirectoryWriter::take_over(scratch / ".none.new-Abc123"));
+    CHECK(entries(scratch.path()) == 7);
+}
+
 TEST_CASE("only plain names are written") {
     const Scratch scratch;
     const auto writer = create(scratch / "run");
