@@ -59,7 +59,9 @@ bench:
 install: build
 	@DESTDIR='$(DESTDIR)' cmake --install $(BUILD)
 
-package: build
+package:
+	@$(SETUP) build package
+	@$(MAKE) build
 	@cpack --config $(BUILD)/CPackConfig.cmake -B $(BUILD)/package
 
 format:
