@@ -54,7 +54,7 @@ test-vm:
 bench:
 	@$(SETUP) build bench
 	@$(MAKE) build
-	@bench/run "$(CURDIR)/$(BUILD)/bin/track"
+	@bench/run "$(CURDIR)/$(BUILD)/bin/track" --peers
 
 install: build
 	@DESTDIR='$(DESTDIR)' cmake --install $(BUILD)
