@@ -54,12 +54,14 @@ test-vm:
 bench:
 	@$(SETUP) build bench
 	@$(MAKE) build
-	@bench/run "$(CURDIR)/$(BUILD)/bin/track"
+	@bench/run "$(CURDIR)/$(BUILD)/bin/track" --peers
 
 install: build
 	@DESTDIR='$(DESTDIR)' cmake --install $(BUILD)
 
-package: build
+package:
+	@$(SETUP) build package
+	@$(MAKE) build
 	@cpack --config $(BUILD)/CPackConfig.cmake -B $(BUILD)/package
 
 format:

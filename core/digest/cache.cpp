@@ -20,8 +20,9 @@ namespace fstracker::digest {
 namespace {
 
 constexpr std::uint64_t kXfs = 0x58465342, kZfs = 0x2fc12fc1, kBcachefs = 0xca451a4e, kErofs = 0xE0F5E1E2;
-constexpr std::array<std::uint64_t, 9> kOurKernelDecides = {
-    EXT4_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC, F2FS_SUPER_MAGIC, SQUASHFS_MAGIC, kXfs, kZfs, kBcachefs, kErofs};
+// Not tmpfs: a store through a shared mapping of a file there moves no time.
+constexpr std::array<std::uint64_t, 8> kOurKernelDecides = {
+    EXT4_SUPER_MAGIC, BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC, SQUASHFS_MAGIC, kXfs, kZfs, kBcachefs, kErofs};
 
 // How often and at what distance another recorder's lock is tried.
 constexpr int kTries = 20;

@@ -22,7 +22,8 @@ struct CacheKey {
 };
 
 // Whether digests of this file system (statfs f_type) may be cached: only where the kernel alone decides about change
-// times and object numbers. FUSE, network file systems and overlayfs (whose lower layer may be either) are not.
+// times and object numbers, and every change moves a time. FUSE, network file systems, overlayfs (whose lower layer may
+// be either) and tmpfs (whose mappings move none) are not.
 bool may_be_cached(std::uint64_t file_system_magic);
 
 // Any thread.

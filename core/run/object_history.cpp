@@ -21,6 +21,12 @@ constexpr std::int64_t kYoung = 20'000'000;
 // What was there before is gone, or there was nothing: such an access reads no earlier content.
 bool starts_empty(std::uint32_t access) { return (access & (event::kCreate | event::kTruncate)) != 0; }
 
+// A mapping of a file on overlayfs counts as a writer of the layer below, which is another object.
+bool writers_are_known(const event::Object& object) {
+    constexpr std::uint64_t kOverlayfs = 0x794c7630;
+    return object.magic != kOverlayfs;
+}
+
 bool same_bytes(const event::Stamp& a, const event::Stamp& b) { return a.size == b.size && a.mtime == b.mtime; }
 
 void add_process(std::vector<event::ProcessId>& processes, event::ProcessId process) {
@@ -114,6 +120,10 @@ void ObjectHistory::push_content(const event::Stamp& stamp) {
     contents_.push_back(std::move(content));
 }
 
+void ObjectHistory::opened_for_writing() {
+    for (Content& content : contents_) content.settled = false;
+}
+
 void ObjectHistory::attach_pending() {
     for (Use& pending : pending_) {
         pending.content = last_content();
@@ -154,6 +164,7 @@ bool ObjectHistory::accessed(const event::Path& path, const event::Object& objec
         push_content(object.stamp);
         attach_pending();
         wanted = !contents_.back().digest;
+        contents_.back().settled = wanted && object.writers <= 0 && writers_are_known(object);
     }
     if (reads || (!writes && !contents_.empty())) {
         added.content = last_content();
@@ -164,6 +175,7 @@ bool ObjectHistory::accessed(const event::Path& path, const event::Object& objec
     if (writes) {
         written_ = true;
         unlinked_unchanged_ = false;
+        opened_for_writing();
     }
     return wanted;
 }
@@ -196,23 +208,42 @@ void ObjectHistory::folded(const event::FoldTotal& fold) {
 void ObjectHistory::written_from_outside(const event::Object& object) {
     outside_writer_ = true;
     last_ = object;
+    opened_for_writing();
 }
 
 void ObjectHistory::digested(const event::Digested& digested) {
     const bool held_still = digested.digest && digested.before == digested.after;
     bool placed = false;
+    bool other_bytes = false;
     for (Content& content : contents_) {
         if (held_still && content.stamp == digested.before) {
-            content.digest = digested.digest;
-            content.digested_at = digested.time;
-            content.refusal.reset();
-            if (digested.verity) content.verity_digest = digested.verity_digest;
+            other_bytes = content.digest && content.digest != digested.digest;
             placed = true;
+            if (!other_bytes) content.take(digested, final_.has_value());
         } else if (content.stamp == digested.wanted && !content.digest) {
             content.refusal = digested.digest ? event::Refusal::kLost : digested.refusal;
         }
     }
     if (held_still && !placed) other_digests_.push_back({digested.before, *digested.digest, digested.time});
+    if (other_bytes && contents_.back().stamp == digested.before) changed_without_a_sign(digested);
+}
+
+void ObjectHistory::Content::take(const event::Digested& digested, bool at_end) {
+    digest = digested.digest;
+    digested_at = digested.time;
+    refusal.reset();
+    if (digested.verity) verity_digest = digested.verity_digest;
+    settled = settled || at_end;
+}
+
+// Other bytes under the stamp of the last content: it was stored to through a mapping.
+void ObjectHistory::changed_without_a_sign(const event::Digested& digested) {
+    Content content;
+    content.stamp = digested.before;
+    content.found = !written_;
+    content.take(digested, final_.has_value());
+    contents_.push_back(std::move(content));
+    carry_writers_over();
 }
 
 void ObjectHistory::named(const event::Path& path, const event::Object& object, std::uint32_t access,
@@ -223,6 +254,7 @@ void ObjectHistory::named(const event::Path& path, const event::Object& object, 
     if (writes) {
         written_ = true;
         unlinked_unchanged_ = false;
+        opened_for_writing();
     }
     Use added = touched(path, object, access, process, time);
     if (!object.regular()) {
@@ -279,7 +311,7 @@ bool ObjectHistory::wants_final_digest() const {
     const Content& content = contents_.back();
     if (content.stamp != *final_)
         return content.digest && same_bytes(content.stamp, *final_) && !unchanged_since(content);
-    if (content.digest) return written_ && content.digested_at < content.stamp.ctime + kYoung;
+    if (content.digest) return written_ && (!content.settled || content.digested_at < content.stamp.ctime + kYoung);
     // Not found then, and found now.
     return !content.refusal || *content.refusal == event::Refusal::kLost || *content.refusal == event::Refusal::kGone;
 }

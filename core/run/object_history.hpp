@@ -59,10 +59,15 @@ class ObjectHistory {
     struct Content {
         event::Stamp stamp;
         bool found = false;  // it was there before the run wrote to the object
+        // Nobody had it open for writing when its digest was asked for, and nobody has opened it so since. Until then
+        // its bytes may change under the same stamp: a mapping that is dirty is stored to without another word.
+        bool settled = false;
         std::optional<event::Sha256> digest;
         std::optional<event::Refusal> refusal;
         std::int64_t digested_at = 0;
         std::string verity_digest;
+
+        void take(const event::Digested& digested, bool at_end);
     };
     struct OtherDigest {
         event::Stamp stamp;
@@ -90,6 +95,8 @@ class ObjectHistory {
     [[nodiscard]] FileEntry entry_of(Use use, const std::vector<std::uint32_t>& stands_for) const;
     void use_to_come(const Use& added);
     void push_content(const event::Stamp& stamp);
+    void opened_for_writing();
+    void changed_without_a_sign(const event::Digested& digested);
     void attach_pending();
     void carry_writers_over();
     [[nodiscard]] bool unchanged_since(const Content& content) const;

@@ -71,6 +71,21 @@ static void do_map_write(char **a) {
     munmap(map, 4096);
 }
 
+// A mapping that stays: the second store into its page comes without a fault, and moves no time.
+static char *kept_map;
+static void do_map_keep(char **a) {
+    const int fd = open_or_fail(a[0], O_RDWR);
+    kept_map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (kept_map == MAP_FAILED) fail("mmap");
+    memcpy(kept_map, a[1], strlen(a[1]));
+    say_open("map_keep", fd, "read write");
+    close(fd);
+}
+static void do_map_store(char **a) {
+    if (!kept_map) fail("map_store before map_keep");
+    memcpy(kept_map, a[0], strlen(a[0]));
+}
+
 static void map_executable(const char *operation, const char *path, int at_first) {
     const int fd = open_or_fail(path, O_RDONLY);
     void *map = mmap(NULL, 4096, PROT_READ | at_first, MAP_PRIVATE, fd, 0);
@@ -275,6 +290,8 @@ static const struct operation {
     {"overwrite", 2, do_overwrite},
     {"append", 2, do_append},
     {"map_write", 2, do_map_write},
+    {"map_keep", 2, do_map_keep},
+    {"map_store", 1, do_map_store},
     {"map_execute", 1, do_map_execute},
     {"protect_execute", 1, do_protect_execute},
     {"dlopen", 1, do_dlopen},
