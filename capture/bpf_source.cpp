@@ -41,6 +41,9 @@ struct RunCounters {
 // Entries in the fold table past which those of ended processes are taken out. Half of what it holds.
 constexpr std::size_t kHarvestAt = std::size_t{1} << 17;
 
+// The table of watched objects grows this many accesses before it could be full: more than the ring buffer holds.
+constexpr std::uint64_t kObjectsMargin = FST_OBJECTS / 2;
+
 int on_record(void* context, void* data, std::size_t size) {
     const Source::Sink* sink = *static_cast<const Source::Sink**>(context);
     (*sink)(std::span(static_cast<const std::byte*>(data), size));
@@ -119,6 +122,8 @@ Result<std::size_t> BpfSource::poll(int milliseconds, const Sink& sink) {
     std::size_t count = 0;
     const Sink counting = [&](std::span<const std::byte> record) {
         ++count;
+        ++records_;
+        make_room_for_objects();
         sink(record);
     };
     sink_ = &counting;
@@ -128,6 +133,20 @@ Result<std::size_t> BpfSource::poll(int milliseconds, const Sink& sink) {
     if (got < 0 && got != -EINTR) return base::fail_errno(-got, "reading the ring buffer");
     accesses_since_harvest_ += count;
     return count;
+}
+
+// Where there is no memory for a part, the kernel side says of each object beyond that it is not watched.
+void BpfSource::make_room_for_objects() {
+    const std::uint64_t room = FST_OBJECTS + std::uint64_t{object_parts_} * FST_MORE_OBJECTS;
+    if (records_ + kObjectsMargin < room || object_parts_ == FST_OBJECT_PARTS) return;
+    LIBBPF_OPTS(bpf_map_create_opts, options);
+    options.map_flags = BPF_F_NO_PREALLOC;
+    const auto& maps = object_->get()->maps;
+    const base::Fd part(bpf_map_create(BPF_MAP_TYPE_HASH, "more_objects", bpf_map__key_size(maps.objects),
+                                       bpf_map__value_size(maps.objects), FST_MORE_OBJECTS, &options));
+    const int fd = part.get();
+    if (part) bpf_map_update_elem(bpf_map__fd(maps.object_parts), &object_parts_, &fd, BPF_ANY);
+    ++object_parts_;
 }
 
 std::vector<event::FoldTotal> BpfSource::harvest(const std::function<bool(event::ProcessId)>& ended) {

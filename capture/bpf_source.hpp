@@ -29,12 +29,15 @@ class BpfSource : public Source {
     enum class Table { kGoesOn, kIsDone };
     std::vector<event::FoldTotal> take_folds(const std::function<bool(event::ProcessId)>& wanted, Table table);
     [[nodiscard]] std::uint64_t missed() const;
+    void make_room_for_objects();
 
     std::unique_ptr<BpfObject> object_;
     ring_buffer* ring_ = nullptr;
     SourceInfo info_;
     const Sink* sink_ = nullptr;  // during poll and stop
     std::size_t accesses_since_harvest_ = 0;
+    std::uint64_t records_ = 0;
+    std::uint32_t object_parts_ = 0;
 };
 
 }  // namespace fstracker::capture

@@ -13,15 +13,43 @@
  * Coarse times move with the timer tick, at most 10 ms. */
 #define YOUNG 12000000ll
 
-static __always_inline bool objects__note(__u32 run, const struct object_key *key)
+static __always_inline bool objects__note_in(void *table, __u64 bit, const struct object_key *key)
 {
-    __u64 bit = 1ull << (run & 63);
-    __u64 *mask = bpf_map_lookup_elem(&objects, key);
+    __u64 *mask = bpf_map_lookup_elem(table, key);
     if (mask) {
         if (!(*mask & bit)) __sync_fetch_and_or(mask, bit);
         return true;
     }
-    return bpf_map_update_elem(&objects, key, &bit, BPF_NOEXIST) == 0 || bpf_map_lookup_elem(&objects, key);
+    return bpf_map_update_elem(table, key, &bit, BPF_NOEXIST) == 0 || bpf_map_lookup_elem(table, key);
+}
+
+/* False when there is no room: nobody will be told of outside writers of this object. */
+static __noinline bool objects__note(__u32 run, const struct object_key *key)
+{
+    const __u64 bit = 1ull << (run & 63);
+    if (objects__note_in(&objects, bit, key)) return true;
+    for (__u32 i = 0; i < FST_OBJECT_PARTS; i++) {
+        __u32 index = i;
+        void *part = bpf_map_lookup_elem(&object_parts, &index);
+        if (!part) return false;
+        if (objects__note_in(part, bit, key)) return true;
+    }
+    return false;
+}
+
+/* Which runs have touched an object, a bit each. */
+static __noinline __u64 objects__runs(const struct object_key *key)
+{
+    __u64 *mask = bpf_map_lookup_elem(&objects, key);
+    __u64 runs = mask ? *mask : 0;
+    for (__u32 i = 0; i < FST_OBJECT_PARTS; i++) {
+        __u32 index = i;
+        void *part = bpf_map_lookup_elem(&object_parts, &index);
+        if (!part) break;
+        mask = bpf_map_lookup_elem(part, key);
+        if (mask) runs |= *mask;
+    }
+    return runs;
 }
 
 /* FST_READ | FST_WRITE | FST_CREATE as the file is open. */
@@ -134,9 +162,7 @@ __noinline int writer__tell(__u64 file_address, __u32 own)
         .device = BPF_CORE_READ(inode, i_sb, s_dev),
         .generation = BPF_CORE_READ(inode, i_generation),
     };
-    __u64 *mask = bpf_map_lookup_elem(&objects, &key);
-    if (!mask) return 0;
-    __u64 others = *mask & ~(1ull << (own & 63));
+    __u64 others = objects__runs(&key) & ~(1ull << (own & 63));
     for (int i = 0; i < 4 && others; i++) { /* at most four runs share an object that is being written to */
         __u32 run = lowest_bit(others);
         others &= others - 1;

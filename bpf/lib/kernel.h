@@ -2,7 +2,8 @@
  *
  * The few kernel types that the programs look into, by field name only: libbpf relocates every access to the running
  * kernel's layout (CO-RE), so neither a kernel's headers nor its BTF is needed to build. A field that was renamed between
- * kernels has a flavour, named type___what, and is asked for with bpf_core_field_exists.
+ * kernels is here under each name, and bpf_core_field_exists says which this kernel has. Each relocated type is one search
+ * through all of the kernel's types at every start, about a millisecond: what never moves is not relocated.
  */
 #ifndef FSTRACKER_BPF_KERNEL_H
 #define FSTRACKER_BPF_KERNEL_H
@@ -34,10 +35,10 @@ struct super_block {
     unsigned long s_magic;
 } RELOCATED;
 
-struct timespec64 {
+struct timespec64 { /* the same everywhere */
     time64_t tv_sec;
     long tv_nsec;
-} RELOCATED;
+};
 
 struct inode {
     unsigned short i_mode;
@@ -50,19 +51,12 @@ struct inode {
     time64_t i_ctime_sec;
     __u32 i_mtime_nsec;
     __u32 i_ctime_nsec;
+    struct timespec64 __i_mtime; /* 6.7 to 6.10 */
+    struct timespec64 __i_ctime; /* 6.6 to 6.10 */
+    struct timespec64 i_mtime; /* before those */
+    struct timespec64 i_ctime;
     __u32 i_generation;
     atomic_t i_writecount;
-} RELOCATED;
-
-struct inode___before_6_7 {
-    struct timespec64 i_mtime;
-} RELOCATED;
-struct inode___before_6_6 {
-    struct timespec64 i_ctime;
-} RELOCATED;
-struct inode___before_6_11 {
-    struct timespec64 __i_mtime;
-    struct timespec64 __i_ctime;
 } RELOCATED;
 
 struct dentry {
@@ -87,10 +81,10 @@ struct path {
     struct dentry *dentry;
 } RELOCATED;
 
-struct callback_head {
+struct callback_head { /* the same everywhere */
     struct callback_head *next;
     void (*func)(struct callback_head *head);
-} RELOCATED;
+};
 
 struct file {
     unsigned int f_mode;
@@ -99,15 +93,12 @@ struct file {
     struct path f_path;
     void *private_data;
     struct callback_head f_task_work; /* 6.9 and later */
+    struct callback_head f_rcuhead;   /* before */
 } RELOCATED;
 
 struct backing_file { /* overlayfs, 6.5 and later: the lower file, with the path that user space knows */
     struct file file;
     struct path user_path;
-} RELOCATED;
-
-struct file___rcuhead {
-    struct callback_head f_rcuhead;
 } RELOCATED;
 
 struct fdtable {
@@ -223,18 +214,18 @@ struct pt_regs { /* x86-64 */
     unsigned long r11, r10, r9, r8, ax, cx, dx, si, di;
     unsigned long orig_ax;
     unsigned long ip;
-} RELOCATED;
+};
 
 struct bpf_iter_meta {
     void *seq;
-} RELOCATED;
+};
 
 struct bpf_iter__task_file {
     struct bpf_iter_meta *meta;
     struct task_struct *task;
     __u32 fd;
     struct file *file;
-} RELOCATED;
+};
 
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000

@@ -88,10 +88,27 @@ struct object_key {
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC);
-    __uint(max_entries, 1 << 20); /* each entry costs memory when it is made, and 16 bytes before */
+    __uint(max_entries, FST_OBJECTS); /* each entry costs memory when it is made, and 16 bytes before */
     __type(key, struct object_key);
     __type(value, __u64);
 } objects SEC(".maps");
+
+/* Where `objects` is nearly full user space adds a part: most runs never need one, and a large table costs each of them
+ * milliseconds at its start. */
+struct more_objects {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, 1); /* of this pattern, which the loader makes and throws away */
+    __type(key, struct object_key);
+    __type(value, __u64);
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+    __uint(max_entries, FST_OBJECT_PARTS);
+    __type(key, __u32);
+    __array(values, struct more_objects);
+} object_parts SEC(".maps");
 
 struct flow_key {
     __u32 run;

@@ -16,12 +16,10 @@ static __noinline __s64 inode__ctime(struct inode *address)
     struct timespec64 t = {};
     if (bpf_core_field_exists(inode->i_ctime_sec))
         return GET(inode, i_ctime_sec) * 1000000000ll + (GET(inode, i_ctime_nsec) & CTIME_NANOSECONDS);
-    struct inode___before_6_11 *newer = (void *)inode;
-    struct inode___before_6_6 *older = (void *)inode;
-    if (bpf_core_field_exists(newer->__i_ctime))
-        t = BPF_CORE_READ(newer, __i_ctime);
+    if (bpf_core_field_exists(inode->__i_ctime))
+        t = BPF_CORE_READ(inode, __i_ctime);
     else
-        t = BPF_CORE_READ(older, i_ctime);
+        t = BPF_CORE_READ(inode, i_ctime);
     return t.tv_sec * 1000000000ll + t.tv_nsec;
 }
 
@@ -31,12 +29,10 @@ static __noinline __s64 inode__mtime(struct inode *address)
     struct timespec64 t = {};
     if (bpf_core_field_exists(inode->i_mtime_sec))
         return GET(inode, i_mtime_sec) * 1000000000ll + GET(inode, i_mtime_nsec);
-    struct inode___before_6_11 *newer = (void *)inode;
-    struct inode___before_6_7 *older = (void *)inode;
-    if (bpf_core_field_exists(newer->__i_mtime))
-        t = BPF_CORE_READ(newer, __i_mtime);
+    if (bpf_core_field_exists(inode->__i_mtime))
+        t = BPF_CORE_READ(inode, __i_mtime);
     else
-        t = BPF_CORE_READ(older, i_mtime);
+        t = BPF_CORE_READ(inode, i_mtime);
     return t.tv_sec * 1000000000ll + t.tv_nsec;
 }
 

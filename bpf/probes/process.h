@@ -98,10 +98,10 @@ struct work_walk {
 
 static long work__step(__u32 index, struct work_walk *w)
 {
-    struct callback_head *work = (void *)w->work;
-    if (!work) return 1;
-    if ((__u64)BPF_CORE_READ(work, func) == deferred_fput) w->oldest = w->work;
-    w->work = (__u64)BPF_CORE_READ(work, next);
+    struct callback_head work;
+    if (!w->work || bpf_probe_read_kernel(&work, sizeof(work), (void *)w->work)) return 1;
+    if ((__u64)work.func == deferred_fput) w->oldest = w->work;
+    w->work = (__u64)work.next;
     return 0;
 }
 
@@ -120,7 +120,7 @@ static __always_inline struct file *script__file(struct task_struct *task, struc
     if (bpf_core_field_exists(file->f_task_work))
         file = (void *)w.oldest - bpf_core_field_offset(struct file, f_task_work);
     else
-        file = (void *)w.oldest - bpf_core_field_offset(struct file___rcuhead, f_rcuhead);
+        file = (void *)w.oldest - bpf_core_field_offset(struct file, f_rcuhead);
     return (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) == S_IFREG ? file : NULL;
 }
 

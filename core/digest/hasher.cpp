@@ -26,7 +26,7 @@ namespace fstracker::digest {
 
 namespace {
 
-// Above this a file is long work, and only one worker does such while short ones wait.
+// Above this a file is long work: one worker's alone while the step runs.
 constexpr std::uint64_t kLarge = std::uint64_t{16} << 20;
 
 // A file that changed this shortly before it was hashed may change again within the same tick of its timestamp.
@@ -47,21 +47,20 @@ struct Hasher::State {
     enum class Preference { kShort, kLong };
 
     void work(Preference preference) {
-        ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), ::getpriority(PRIO_PROCESS, 0) + options.niceness);
+        const int niceness = preference == Preference::kLong ? options.long_niceness : options.niceness;
+        ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), ::getpriority(PRIO_PROCESS, 0) + niceness);
         for (;;) {
             std::unique_lock lock(mutex);
-            work_waits.wait(lock, [&] { return stop.load() || !queued_short.empty() || may_take_long(); });
+            work_waits.wait(lock, [&] { return stop.load() || !queued_short.empty() || may_take_long(preference); });
             if (stop.load()) break;
-            const bool is_long = may_take_long() && (preference == Preference::kLong || queued_short.empty());
+            const bool is_long =
+                may_take_long(preference) && (preference == Preference::kLong || queued_short.empty());
             auto& queue = is_long ? queued_long : queued_short;
             const Want want = std::move(queue.front());
             queue.pop_front();
-            long_at_work += is_long ? 1U : 0U;
             lock.unlock();
             HashedObject hashed = hash(want);
             lock.lock();
-            long_at_work -= is_long ? 1U : 0U;
-            if (is_long) work_waits.notify_one();
             totals.bytes_hashed += hashed.bytes;
             give(std::move(hashed.event));
             --outstanding;
@@ -72,8 +71,11 @@ struct Hasher::State {
         all_done.notify_all();
     }
 
-    // With the lock.
-    bool may_take_long() const { return !queued_long.empty() && (long_at_work == 0 || queued_short.empty()); }
+    // With the lock. While the step runs, long work is the patient worker's: it takes what the step leaves.
+    bool may_take_long(Preference preference) const {
+        if (queued_long.empty()) return false;
+        return preference == Preference::kLong || options.workers < 2 || (waited_for && queued_short.empty());
+    }
 
     // With the lock.
     void give(event::Digested event) {
@@ -129,8 +131,8 @@ struct Hasher::State {
     std::condition_variable all_done;
     std::deque<Want> queued_short;
     std::deque<Want> queued_long;
-    unsigned long_at_work = 0;
     unsigned running = 0;
+    bool waited_for = false;  // finish() waits
     std::uint64_t outstanding = 0;
     std::vector<event::Digested> results;
     Totals totals;
@@ -205,8 +207,13 @@ void Hasher::want(Want want) {
         return;
     }
     ++state_->outstanding;
-    (want.object.stamp.size > kLarge ? state_->queued_long : state_->queued_short).push_back(std::move(want));
-    state_->work_waits.notify_one();
+    if (want.object.stamp.size <= kLarge) {
+        state_->queued_short.push_back(std::move(want));
+        state_->work_waits.notify_one();
+    } else {
+        state_->queued_long.push_back(std::move(want));
+        state_->work_waits.notify_all();  // not every worker may take it
+    }
 }
 
 std::vector<event::Digested> Hasher::take() {
@@ -219,6 +226,8 @@ std::vector<event::Digested> Hasher::take() {
 bool Hasher::finish(std::chrono::steady_clock::time_point deadline) {
     {
         std::unique_lock lock(state_->mutex);
+        state_->waited_for = true;
+        state_->work_waits.notify_all();
         if (!state_->all_done.wait_until(lock, deadline, [&] { return state_->outstanding == 0; })) return false;
     }
     if (state_->cache) static_cast<void>(state_->cache->flush());

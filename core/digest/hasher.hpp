@@ -34,6 +34,7 @@ struct HasherOptions {
     std::optional<std::uint64_t> largest;  // bytes; larger objects are refused as too-large. 0: hash nothing
     std::string cache;                     // the digest cache's file; empty: none
     int niceness = 1;                      // added to that of the workers, so that the step comes first
+    int long_niceness = 10;                // of the one that takes long files: a library, a model's weights
     std::function<std::int64_t()> clock;   // nanoseconds since the epoch, asked by workers; empty: the host's
 };
 

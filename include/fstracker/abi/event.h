@@ -254,6 +254,12 @@ struct fst_counters {
 };
 FST_ASSERT(sizeof(struct fst_counters) == 64);
 
+/* Objects that are watched for writers from outside the run, entries: at first, and in each part that user space adds
+ * before they are used up. */
+#define FST_OBJECTS (1u << 18)
+#define FST_MORE_OBJECTS (1u << 20)
+#define FST_OBJECT_PARTS 4
+
 /* What has been sent already: per run, process entry, object, name and kind of access. */
 struct fst_fold_key {
     fst_u64 inode;
