@@ -8,7 +8,8 @@ namespace fstracker::capture {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> kNames = {"lsm", "fentry", "tracepoint"};
+constexpr std::array<std::string_view, 4> kNames = {"lsm", "fentry", "tracepoint", "ptrace"};
+constexpr std::span<const std::string_view> kBpfNames(kNames.data(), 3);
 
 // Programs are chosen by the beginning of their name.
 struct Part {
@@ -45,19 +46,49 @@ constexpr std::array<std::string_view, 3> kNamesAndPeers = {
     "Attributes set by setxattr, chmod and chown are not recorded.",
 };
 
+// Of every backend that takes objects from the descriptor table.
+constexpr std::string_view kDescriptorRace =
+    "A descriptor that another thread closes or replaces before its system call has returned is read too late "
+    "(descriptor race).";
+constexpr std::string_view kMemory =
+    "Bytes taken from another process's memory (ptrace, process_vm_readv) have no file; that it was done is recorded.";
+
 constexpr std::array<std::string_view, 5> kTracepoint = {
     "Files opened through io_uring are not seen; that an io_uring was set up is.",
     "32-bit system calls are not followed; that they were made is recorded.",
-    "A descriptor that another thread closes or replaces before its system call has returned is read too late "
-    "(descriptor race).",
+    kDescriptorRace,
     "Descriptors received through recvmmsg beyond its first message, through fanotify or from a seccomp listener are "
     "not listed.",
-    "Bytes taken from another process's memory (ptrace, process_vm_readv) have no file; that it was done is recorded.",
+    kMemory,
 };
+
+constexpr std::array<std::string_view, 9> kPtrace = {
+    "Nobody tells this backend of an outside writer: a file that was read and not written is bound as `contended` at most, "
+    "though its times never moved.",
+    "The names in rename, link and unlink are the call's arguments, believed where they lead to the object that changed.",
+    "What is done through io_uring (opens, renames, links, removals, connections) is not seen; that an io_uring was set "
+    "up is.",
+    "Attributes set by setxattr, chmod and chown are not recorded.",
+    kDescriptorRace,
+    "Descriptors received through fanotify or from a seccomp listener are not listed.",
+    kMemory,
+    "32-bit system calls are followed but for sockets and the oldest way to map a file; that such were made is recorded.",
+    "A process has one tracer: a step that uses ptrace itself (strace, a debugger) is refused, which is recorded.",
+};
+constexpr std::string_view kNoNewPrivileges =
+    "A set-uid program runs without its privilege (no_new_privs), since track has not been started as root.";
 
 }  // namespace
 
 std::span<const std::string_view> backend_names() { return kNames; }
+std::span<const std::string_view> bpf_backend_names() { return kBpfNames; }
+
+std::vector<std::string> ptrace_blind_spots(Privileges privileges) {
+    std::vector<std::string> spots(kAlways.begin(), kAlways.end());
+    spots.insert(spots.end(), kPtrace.begin(), kPtrace.end());
+    if (privileges == Privileges::kNoNew) spots.emplace_back(kNoNewPrivileges);
+    return spots;
+}
 
 bool backend_wants(std::string_view backend, std::string_view program) {
     return std::any_of(kParts.begin(), kParts.end(), [&](const Part& part) {

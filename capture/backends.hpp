@@ -8,10 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "capture/ptrace/seccomp_filter.hpp"
+
 namespace fstracker::capture {
 
-// The strongest first.
+// The strongest first: those that load programs into the kernel, and behind them "ptrace".
 std::span<const std::string_view> backend_names();
+std::span<const std::string_view> bpf_backend_names();
 
 bool backend_wants(std::string_view backend, std::string_view program);
 
@@ -23,5 +26,6 @@ bool takes_objects_from_hooks(std::string_view backend);
 
 // One English sentence each, with the mechanism's usual word. `hooks`: the sections that were loaded.
 std::vector<std::string> backend_blind_spots(std::string_view backend, const std::vector<std::string>& hooks);
+std::vector<std::string> ptrace_blind_spots(Privileges privileges);
 
 }  // namespace fstracker::capture

@@ -54,7 +54,7 @@ int on_record(void* context, void* data, std::size_t size) {
 
 Result<std::unique_ptr<BpfSource>> BpfSource::open(BpfSettings settings) {
     std::vector<std::string> candidates{settings.backend};
-    if (settings.backend == "auto") candidates.assign(backend_names().begin(), backend_names().end());
+    if (settings.backend == "auto") candidates.assign(bpf_backend_names().begin(), bpf_backend_names().end());
     Error refused;
     for (const std::string& name : candidates) {
         settings.backend = name;

@@ -2,6 +2,7 @@
 #include "capture/launcher.hpp"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,19 +32,56 @@ Result<std::array<base::Fd, 2>> pair_above_standard() {
     return result;
 }
 
-[[noreturn]] void run_child(int gate, int report, std::vector<char*>& arguments, const SignalState& signals) {
-    char go = 0;
+// What is said through the gate.
+struct Word {
+    pid_t tracer = 0;  // 0: execute; else: prepare for it, and answer
+};
+struct Answer {
+    int error = 0;
+    Privileges privileges = Privileges::kKept;
+};
+
+template <typename Message>
+bool say(int socket, const Message& message) {
     ssize_t got = 0;
-    while ((got = read(gate, &go, 1)) < 0 && errno == EINTR) {
+    while ((got = send(socket, &message, sizeof message, MSG_NOSIGNAL)) < 0 && errno == EINTR) {
     }
-    if (got != 1) _exit(125);
+    return got == static_cast<ssize_t>(sizeof message);
+}
+
+template <typename Message>
+bool hear(int socket, Message& message) {
+    ssize_t got = 0;
+    while ((got = recv(socket, &message, sizeof message, MSG_WAITALL)) < 0 && errno == EINTR) {
+    }
+    return got == static_cast<ssize_t>(sizeof message);
+}
+
+Answer prepare(pid_t tracer) {
+    prctl(PR_SET_PTRACER, tracer, 0, 0, 0);  // where Yama guards; elsewhere there is no such thing, and no need
+    Answer answer;
+    answer.error = install_seccomp_filter(answer.privileges);
+    return answer;
+}
+
+[[noreturn]] void execute(int report, std::vector<char*>& arguments, const SignalState& signals) {
     sigaction(SIGCHLD, &signals.child, nullptr);
     sigprocmask(SIG_SETMASK, &signals.mask, nullptr);
     execvp(arguments[0], arguments.data());
     const int error = errno;
-    while (send(report, &error, sizeof(error), MSG_NOSIGNAL) < 0 && errno == EINTR) {
-    }
+    say(report, error);
     _exit(127);
+}
+
+[[noreturn]] void run_child(int gate, int report, std::vector<char*>& arguments, const SignalState& signals) {
+    for (Word word; hear(gate, word);) {
+        if (word.tracer != 0) {
+            say(gate, prepare(word.tracer));
+            continue;
+        }
+        execute(report, arguments, signals);
+    }
+    _exit(125);
 }
 
 }  // namespace
@@ -85,19 +123,22 @@ Result<std::unique_ptr<Launcher>> Launcher::fork_gated(std::vector<std::string> 
     return launcher;
 }
 
+Result<Privileges> Launcher::prepare_for_tracer(pid_t tracer) {
+    Answer answer;
+    if (!say(gate_.get(), Word{tracer}) || !hear(gate_.get(), answer))
+        return base::fail_errno(errno, "talking to the command's process");
+    if (answer.error != 0) return base::fail_errno(answer.error, "a seccomp filter for the command");
+    return answer.privileges;
+}
+
 int Launcher::release() {
     released_ = true;
-    const char go = 1;
-    ssize_t got = 0;
-    while ((got = send(gate_.get(), &go, 1, MSG_NOSIGNAL)) < 0 && errno == EINTR) {
-    }
-    if (got != 1) return errno;
+    if (!say(gate_.get(), Word{})) return errno;
     gate_.reset();
     int error = 0;
-    while ((got = read(report_.get(), &error, sizeof(error))) < 0 && errno == EINTR) {
-    }
+    const bool failed = hear(report_.get(), error);
     report_.reset();
-    return got == static_cast<ssize_t>(sizeof(error)) ? error : 0;
+    return failed ? error : 0;
 }
 
 Launcher::~Launcher() {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "capture/ptrace/seccomp_filter.hpp"
 #include "core/base/fd.hpp"
 #include "core/base/result.hpp"
 
@@ -33,13 +34,17 @@ class Launcher {
 
     [[nodiscard]] pid_t pid() const { return pid_; }
 
+    // Before release(): the child lets `tracer` attach to it and installs the filter that stops it at calls that matter.
+    // From then on it needs that tracer.
+    Result<Privileges> prepare_for_tracer(pid_t tracer);
+
     // Lets the command execute. 0, or the errno of the execution that failed (the child has ended then).
     int release();
 
   private:
     Launcher() = default;
     pid_t pid_ = -1;
-    base::Fd gate_;    // written to: go
+    base::Fd gate_;    // what the child is to do, and its answers
     base::Fd report_;  // read from: errno of a failed execution, or end of file
     bool released_ = false;
 };

@@ -18,8 +18,8 @@
 
 #include <fmt/format.h>
 
-#include "capture/bpf_source.hpp"
 #include "capture/launcher.hpp"
+#include "capture/open_source.hpp"
 #include "capture/recorder.hpp"
 #include "capture/recover_runs.hpp"
 #include "capture/supervisor.hpp"
@@ -151,7 +151,7 @@ Result<RunOutcome> record_run(const RunRequest& request) {
     const SignalState signals = take_over_signals();
     auto launcher = Launcher::fork_gated(request.command, signals);
     if (!launcher) return fail(launcher.error());
-    auto source = BpfSource::open({request.backend, request.ring_bytes, request.btf});
+    auto source = open_source({request.backend, request.ring_bytes, request.btf}, **launcher);
     if (!source) return fail(source.error());
     auto log = store::LogWriter::create((*directory)->working_path() + "/" + store::kEventsFile);
     if (!log) return fail(log.error());

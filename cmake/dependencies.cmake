@@ -11,11 +11,12 @@ find_package(yaml-cpp REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(valijson REQUIRED)
 
-foreach(library IN ITEMS libbpf libzstd)
+foreach(library IN ITEMS libbpf libzstd libseccomp)
   pkg_check_modules(${library} REQUIRED IMPORTED_TARGET ${library})
 endforeach()
 add_library(libbpf::libbpf ALIAS PkgConfig::libbpf)
 add_library(zstd::zstd ALIAS PkgConfig::libzstd)
+add_library(libseccomp::libseccomp ALIAS PkgConfig::libseccomp)
 
 find_program(BPF_CLANG NAMES clang-14 clang REQUIRED)
 find_program(BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin REQUIRED)

@@ -351,7 +351,8 @@ std::pair<Binding, event::Refusal> ObjectHistory::binding(std::uint32_t index,
         return {Binding::kOwn, {}};
     }
     const bool one_content = stands_for.front() == index && same_bytes(contents_.front().stamp, content.stamp);
-    return {unchanged && one_content ? Binding::kStable : Binding::kChanged, {}};
+    if (!unchanged || !one_content) return {Binding::kChanged, {}};
+    return {writers_unseen_ ? Binding::kContended : Binding::kStable, {}};
 }
 
 std::optional<event::Sha256> ObjectHistory::digest_used_by(event::ProcessId process, std::uint32_t access) const {

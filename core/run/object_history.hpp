@@ -30,6 +30,8 @@ class ObjectHistory {
     void called(std::uint32_t name, const event::Path& path);
     void folded(const event::FoldTotal& fold);
     void written_from_outside(const event::Object& object);
+    // The backend does not see who else has it open for writing.
+    void writers_unseen() { writers_unseen_ = true; }
     void digested(const event::Digested& digested);
     // A name was given (create, rename, link bits) or taken (unlink bit, or rename of the old name).
     void named(const event::Path& path, const event::Object& object, std::uint32_t access, event::ProcessId process,
@@ -122,6 +124,7 @@ class ObjectHistory {
     bool ended_ = false;
     bool written_ = false;             // opened for writing, created or truncated by the run
     bool outside_writer_ = false;      // somebody else had it open for writing
+    bool writers_unseen_ = false;
     bool unlinked_unchanged_ = false;  // and nobody was seen to write since
 };
 

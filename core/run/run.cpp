@@ -105,6 +105,9 @@ struct Run::State {
         processes.executed(exec);
         if (exec.path.truncated || exec.script_path.truncated || exec.directory.truncated || exec.arguments_truncated)
             ++truncated;
+        const bool unseen = (exec.common.flags & FST_WRITERS_UNSEEN) != 0;
+        if (unseen) known(exec.object).history.writers_unseen();
+        if (unseen && exec.script) known(*exec.script).history.writers_unseen();
         access(exec.path, exec.object, event::kExecute, exec.common.process, exec.common.pid, -1, exec.common.time);
         if (exec.script)
             access(exec.script_path, *exec.script, event::kExecute, exec.common.process, exec.common.pid, -1,
@@ -118,9 +121,10 @@ struct Run::State {
     void apply(const event::FileAccess& file) {
         if (file.path.truncated) ++truncated;
         if ((file.common.flags & FST_UNWATCHED) != 0) entered.insert(blind_spot::unwatched());
-        access(file.path, file.object, file.access, file.common.process, file.common.pid, file.descriptor,
-               file.common.time)
-            .called(file.name, file.path);
+        ObjectHistory& history = access(file.path, file.object, file.access, file.common.process, file.common.pid,
+                                        file.descriptor, file.common.time);
+        history.called(file.name, file.path);
+        if ((file.common.flags & FST_WRITERS_UNSEEN) != 0) history.writers_unseen();
     }
 
     // Says that a name was changed; what it came to follows as Renamed.

@@ -40,7 +40,7 @@ extern "C" {
 #define FST_ASSERT(condition) _Static_assert(condition, #condition)
 #endif
 
-#define FST_ABI_VERSION 2
+#define FST_ABI_VERSION 3
 
 #define FST_PATH_MAX 4096      /* bytes of a path, leaf to root, terminators included */
 #define FST_COMPONENTS_MAX 400 /* components walked at most */
@@ -68,6 +68,7 @@ enum fst_kind {
 #define FST_PATH_DELETED 32u   /* the name was already unlinked when the record was made */
 #define FST_STRING_UNREADABLE 64u
 #define FST_UNWATCHED 128u     /* the table of objects is full: a writer of this one from outside will not be noticed */
+#define FST_WRITERS_UNSEEN 256u /* this backend never sees who else has the object open for writing */
 
 /* How an object was accessed. READ and WRITE say how it was open. */
 #define FST_READ 1u
@@ -106,7 +107,8 @@ enum fst_blind {
     FST_BLIND_MEMBERSHIP = 9,       /* a child could not be made a member of the run */
     FST_BLIND_MPROTECT = 10,        /* a mapping became executable and its file could not be found */
     FST_BLIND_CLONE_FROM_OUTSIDE = 11,
-    FST_BLINDS = 12
+    FST_BLIND_PTRACE_REFUSED = 12,  /* another process could not be attached to, since this backend holds it */
+    FST_BLINDS = 13
 };
 
 /* Why a record or a part of it was lost. One counter each, per CPU and kind. */
