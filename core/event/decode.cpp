@@ -20,7 +20,8 @@ namespace fstracker::event {
 namespace {
 
 constexpr std::uint32_t kFlagMask = FST_PATH_TRUNCATED | FST_PATH_DETACHED | FST_ARGV_TRUNCATED | FST_SCRIPT |
-                                    FST_UNFOLDABLE | FST_PATH_DELETED | FST_STRING_UNREADABLE | FST_UNWATCHED;
+                                    FST_UNFOLDABLE | FST_PATH_DELETED | FST_STRING_UNREADABLE | FST_UNWATCHED |
+                                    FST_WRITERS_UNSEEN;
 
 static_assert(kRead == FST_READ && kWrite == FST_WRITE && kCreate == FST_CREATE && kTruncate == FST_TRUNCATE &&
               kExecute == FST_EXECUTE && kLoad == FST_LOAD && kInherit == FST_INHERIT && kReceive == FST_RECEIVE &&

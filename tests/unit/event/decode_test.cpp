@@ -229,7 +229,7 @@ TEST_CASE("what is out of its range is refused, and the message says what") {
     check_refused(with([](auto& a) { a.header.kind = FST_KINDS; }), "no such kind");
     check_refused(with([](auto& a) { a.header.size -= 1; }), "header says");
     check_refused(with([](auto& a) { a.header.run = 0; }), "no run");
-    check_refused(with([](auto& a) { a.header.flags = 256; }), "unknown flags 0x100");
+    check_refused(with([](auto& a) { a.header.flags = 512; }), "unknown flags 0x200");
     check_refused(with([](auto& a) { a.header.time = ~0ULL; }), "time");
     check_refused(with([](auto& a) { a.header.time = std::numeric_limits<std::int64_t>::max(); }), "time");
     check_refused(with([](auto& a) { a.access = 0; }), "access");
