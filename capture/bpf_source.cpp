@@ -127,8 +127,8 @@ Result<std::size_t> BpfSource::poll(int milliseconds, const Sink& sink) {
         sink(record);
     };
     sink_ = &counting;
-    int got = ring_buffer__poll(ring_, milliseconds);
-    if (got >= 0) got = ring_buffer__consume(ring_);
+    wake_.wait_with(ring_buffer__epoll_fd(ring_), milliseconds);
+    const int got = ring_buffer__consume(ring_);
     sink_ = nullptr;
     if (got < 0 && got != -EINTR) return base::fail_errno(-got, "reading the ring buffer");
     accesses_since_harvest_ += count;

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "capture/bell.hpp"
 #include "capture/bpf_object.hpp"
 #include "capture/source.hpp"
 
@@ -18,6 +19,7 @@ class BpfSource : public Source {
     [[nodiscard]] const SourceInfo& info() const override { return info_; }
     Status start(pid_t child) override;
     Result<std::size_t> poll(int milliseconds, const Sink& sink) override;
+    void wake() override { wake_.ring(); }
     std::vector<event::FoldTotal> harvest(const std::function<bool(event::ProcessId)>& ended) override;
     Result<SourceTotals> stop(const Sink& sink) override;
 
@@ -33,6 +35,7 @@ class BpfSource : public Source {
 
     std::unique_ptr<BpfObject> object_;
     ring_buffer* ring_ = nullptr;
+    Bell wake_;
     SourceInfo info_;
     const Sink* sink_ = nullptr;  // during poll and stop
     std::size_t accesses_since_harvest_ = 0;

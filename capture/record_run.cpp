@@ -197,6 +197,7 @@ Result<RunOutcome> record_run(const RunRequest& request) {
     end.status = status.value_or(0);
     if (!status) end.failure = status.error();
     end.over.store(true, std::memory_order_release);
+    (*source)->wake();
     reader.join();
 
     outcome.bytes_hashed = (*hasher)->totals().bytes_hashed;

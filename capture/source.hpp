@@ -46,6 +46,9 @@ class Source {
     // Waits up to `milliseconds` for records to gather, delivers what there is, and says how many.
     virtual Result<std::size_t> poll(int milliseconds, const Sink& sink) = 0;
 
+    // Makes a poll() that waits return, now or the next one. From any thread.
+    virtual void wake() = 0;
+
     // Fold totals of processes that have ended, taken out of the kernel's table when it has grown; usually none.
     virtual std::vector<event::FoldTotal> harvest(const std::function<bool(event::ProcessId)>& ended) = 0;
 

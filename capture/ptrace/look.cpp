@@ -71,7 +71,7 @@ std::uint32_t generation_in_handle(int handle, std::uint64_t file_system) {
 
 // Where the file system has no generation to show, the time of birth tells one object of an inode from the next. Such
 // file systems are asked for none when a digest is taken.
-std::uint32_t generation_of(int handle, const struct statx& status, std::uint64_t file_system) {
+std::uint32_t generation_of(int handle, std::int64_t born, std::uint64_t file_system) {
     if (const std::uint32_t generation = generation_in_handle(handle, file_system); generation != 0) return generation;
     switch (file_system) {
         case 0xef53:
@@ -80,9 +80,7 @@ std::uint32_t generation_of(int handle, const struct statx& status, std::uint64_
         case 0x9123683e: return 0;
         default: break;
     }
-    if ((status.stx_mask & STATX_BTIME) == 0) return 0;
-    const auto born = static_cast<std::uint64_t>(nanoseconds(status.stx_btime)) * 0x9E3779B97F4A7C15ULL;
-    return static_cast<std::uint32_t>(born >> 32);
+    return static_cast<std::uint32_t>(static_cast<std::uint64_t>(born) * 0x9E3779B97F4A7C15ULL >> 32);
 }
 
 std::string read_link(const std::string& link) {
@@ -132,7 +130,7 @@ base::Fd take_descriptor(pid_t tid, const base::Fd& tid_handle, int descriptor) 
     return file;
 }
 
-std::optional<fst_object> object_of(int handle) {
+std::optional<fst_object> stamp_of(int handle, std::int64_t& born) {
     struct statx status {};
     if (::statx(handle, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &status) != 0) return std::nullopt;
     fst_object object{};
@@ -144,8 +142,19 @@ std::optional<fst_object> object_of(int handle) {
     object.mode = status.stx_mode;
     object.rdev = kernel_device(status.stx_rdev_major, status.stx_rdev_minor);
     object.links = status.stx_nlink;
+    born = (status.stx_mask & STATX_BTIME) != 0 ? nanoseconds(status.stx_btime) : 0;
+    return object;
+}
+
+void identify(int handle, std::int64_t born, fst_object& object) {
     object.magic = file_system_of(handle, object.device);
-    object.generation = generation_of(handle, status, object.magic);
+    object.generation = generation_of(handle, born, object.magic);
+}
+
+std::optional<fst_object> object_of(int handle) {
+    std::int64_t born = 0;
+    auto object = stamp_of(handle, born);
+    if (object) identify(handle, born, *object);
     return object;
 }
 

@@ -31,6 +31,9 @@ base::Fd take_descriptor(pid_t tid, const base::Fd& tid_handle, int descriptor);
 
 // What the handle is of.
 std::optional<fst_object> object_of(int handle);
+// In two steps: the stamp, which must be taken while the task stands still, and then what tells one object from another.
+std::optional<fst_object> stamp_of(int handle, std::int64_t& born);
+void identify(int handle, std::int64_t born, fst_object& object);
 
 // A file as the record has them: no directory, link, socket, pipe or their like.
 bool is_recorded(const fst_object& object, const std::string& path);

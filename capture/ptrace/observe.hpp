@@ -19,7 +19,7 @@ Follow entering_name(Task& task);
 Follow entering_send(Task& task);
 
 // At its return with `result`, a negative errno where it failed.
-void returned_from_open(Task& task, Journal& journal, std::int64_t result);
+void returned_from_open(Task& task, Journal& journal, std::int64_t result, const GoOn& go_on);
 void returned_from_map(Task& task, Journal& journal, std::int64_t result);
 void returned_from_protect(Task& task, Journal& journal, std::int64_t result);
 void returned_from_receive(Task& task, Journal& journal, std::int64_t result);
@@ -30,14 +30,14 @@ void returned_from_blind(Task& task, Journal& journal, std::int64_t result);
 
 // The task holds a descriptor of an object, and how: FST_…. The mode is the open file's own where `access` has neither
 // FST_READ nor FST_WRITE.
-void tell_descriptor(Task& task, Journal& journal, int descriptor, std::uint32_t access);
+void tell_descriptor(Task& task, Journal& journal, int descriptor, std::uint32_t access, const GoOn& go_on = {});
 // Every descriptor that it holds, as the inheritance of the entry `heir`.
 void tell_inherited(Task& task, Journal& journal, std::uint32_t heir);
 
 // A new image is in place, as the entry `entry`.
 void tell_execution(Task& task, Journal& journal, std::uint32_t entry);
 
-// The last thread of its process ends: what the process has used.
+// The last thread of its process ends: what the process has used, as far as wait(2) is not going to say it.
 fst_exit resources_of(const Task& task);
 
 }  // namespace fstracker::capture

@@ -88,20 +88,25 @@ bool has_room_for_descriptors(const Task& task, std::uint64_t message) {
 
 }  // namespace
 
-void tell_descriptor(Task& task, Journal& journal, int descriptor, std::uint32_t access) {
+void tell_descriptor(Task& task, Journal& journal, int descriptor, std::uint32_t access, const GoOn& go_on) {
     if ((access & (FST_READ | FST_WRITE)) == 0) {
         const std::uint32_t mode = mode_of_descriptor(task.tid, descriptor);
         if (mode == 0) return;
         access |= mode;
     }
     const base::Fd handle = task.take(descriptor);
-    auto object = handle ? object_of(handle.get()) : std::nullopt;
+    std::int64_t born = 0;
+    const auto object = handle ? stamp_of(handle.get(), born) : std::nullopt;
     if (!object) {
         journal.unreadable(FST_ACCESS);
         return journal.blind(task.actor(), FST_BLIND_DESCRIPTOR_RACE, 0);
     }
     SeenObject seen{*object, {}};
     if (!is_recorded(seen.object, {})) return;
+    // The thread may go on while the rest is looked at: what it does to names stops at us. Not with a file that can be
+    // written, since one that we still hold open could not be executed; nor with anything that notices its last close.
+    if (go_on && (access & FST_WRITE) == 0 && S_ISREG(seen.object.mode)) go_on();
+    identify(handle.get(), born, seen.object);
     seen.path = path_of(handle.get(), task.view(), seen.object);
     if (is_recorded(seen.object, seen.path.bytes)) journal.accessed(task.actor(), seen, access, descriptor);
 }
@@ -134,7 +139,7 @@ Follow entering_open(Task& task) {
     return Follow::kToItsReturn;
 }
 
-void returned_from_open(Task& task, Journal& journal, std::int64_t result) {
+void returned_from_open(Task& task, Journal& journal, std::int64_t result, const GoOn& go_on) {
     if (failed(result)) return;
     const auto descriptor = static_cast<int>(result);
     if (task.call->call == Call::kGetfd) return tell_descriptor(task, journal, descriptor, FST_RECEIVE);
@@ -146,7 +151,7 @@ void returned_from_open(Task& task, Journal& journal, std::int64_t result) {
                                   (opening.flags & O_TMPFILE) == O_TMPFILE;
     if (made_for_certain || !task.call->existed) access |= FST_CREATE;
     if ((opening.flags & O_TRUNC) != 0 && (access & FST_WRITE) != 0) access |= FST_TRUNCATE;
-    tell_descriptor(task, journal, descriptor, access);
+    tell_descriptor(task, journal, descriptor, access, go_on);
 }
 
 void returned_from_map(Task& task, Journal& journal, std::int64_t result) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <elf.h>
 #include <fcntl.h>
+#include <linux/audit.h>
 #include <sys/ptrace.h>
 #include <time.h>
 
@@ -74,7 +75,7 @@ AuxiliaryVector auxiliary_of(pid_t tid, bool is_64_bit) {
 // The script that a program was started for. The kernel leaves its name, as it was given; what that leads to is believed
 // to be the script where it is another file than the program.
 void find_script(const Task& task, Execution& execution) {
-    if (execution.filename.empty()) return;
+    if (execution.filename.empty() || execution.filename == execution.program.path.bytes) return;
     const base::Fd handle = find(task.tid, AT_FDCWD, execution.filename, task.view(), LastLink::kFollow);
     const auto object = handle ? object_of(handle.get()) : std::nullopt;
     const fst_object& program = execution.program.object;
@@ -90,20 +91,16 @@ std::uint32_t argument_count(std::string_view arguments) {
     return static_cast<std::uint32_t>(std::count(arguments.begin(), arguments.end(), '\0'));
 }
 
-// The kernel has put it on top of the new stack.
-std::uint32_t argument_count_on_stack(pid_t tid) {
-    __ptrace_syscall_info info{};
-    std::uint32_t count = 0;
-    if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof info, &info) > 0) read_value(tid, info.stack_pointer, count);
-    return count;
-}
+// Of the new image. The kernel has put the number of arguments on top of its stack.
+struct Image {
+    bool is_64_bit = true;
+    std::uint64_t stack = 0;
+};
 
-std::uint8_t class_of(pid_t tid) {
-    const base::Fd file(::open(proc_path(tid, "exe").c_str(), O_RDONLY | O_CLOEXEC));
-    std::array<std::uint8_t, EI_NIDENT> identity{};
-    if (!file || ::read(file.get(), identity.data(), identity.size()) != static_cast<ssize_t>(identity.size()))
-        return ELFCLASS64;
-    return identity[EI_CLASS];
+Image image_of(pid_t tid) {
+    __ptrace_syscall_info info{};
+    if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof info, &info) <= 0) return {};
+    return {(info.arch & __AUDIT_ARCH_64BIT) != 0, info.stack_pointer};
 }
 
 void tell_loader(const Task& task, Journal& journal, std::uint64_t base) {
@@ -138,11 +135,12 @@ void tell_execution(Task& task, Journal& journal, std::uint32_t entry) {
 
     execution.arguments = read_proc(tid, "cmdline", FST_ARGV_MAX + 1);
     execution.arguments_truncated = execution.arguments.size() > FST_ARGV_MAX;
-    execution.argument_count =
-        execution.arguments_truncated ? argument_count_on_stack(tid) : argument_count(execution.arguments);
+    const Image image = image_of(tid);
+    execution.argument_count = argument_count(execution.arguments);
+    if (execution.arguments_truncated) read_value(tid, image.stack, execution.argument_count);
     execution.arguments.resize(std::min<std::size_t>(execution.arguments.size(), FST_ARGV_MAX));
 
-    const AuxiliaryVector vector = auxiliary_of(tid, class_of(tid) == ELFCLASS64);
+    const AuxiliaryVector vector = auxiliary_of(tid, image.is_64_bit);
     execution.filename = read_string(tid, vector.filename, FST_PATH_MAX).value_or(std::string());
     find_script(task, execution);
     execution.directory = path_of_link(proc_path(tid, "cwd"), task.view());
@@ -157,8 +155,10 @@ fst_exit resources_of(const Task& task) {
     constexpr std::uint64_t kKibi = 1024;
     fst_exit spent{};
     const pid_t tgid = task.process->tgid;
-    spent.cpu_time = cpu_time_of(tgid);
-    spent.peak_memory = number_after(read_proc(task.tid, "status", kMost), "VmHWM:") * kKibi;
+    if (task.process->has_forked) {
+        spent.cpu_time = cpu_time_of(tgid);
+        spent.peak_memory = number_after(read_proc(task.tid, "status", kMost), "VmHWM:") * kKibi;
+    }
     const std::string traffic = read_proc(tgid, "io", kMost);
     spent.bytes_read = number_after(traffic, "rchar:");
     spent.bytes_written = number_after(traffic, "wchar:");

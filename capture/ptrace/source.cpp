@@ -125,9 +125,7 @@ Status PtraceSource::start(pid_t child) {
 }
 
 Result<std::size_t> PtraceSource::poll(int milliseconds, const Sink& sink) {
-    pollfd said{control_.get(), POLLIN, 0};
-    ::poll(&said, 1, milliseconds);
-    if ((said.revents & POLLIN) != 0) {
+    if (wake_.wait_with(control_.get(), milliseconds)) {
         TracerMessage message;
         if (!hear_bytes(&message, sizeof message)) {
             ring_.consume(sink);

@@ -7,6 +7,7 @@
 
 #include <memory>
 
+#include "capture/bell.hpp"
 #include "capture/launcher.hpp"
 #include "capture/ptrace/shared_ring.hpp"
 #include "capture/ptrace/tracer.hpp"
@@ -26,6 +27,7 @@ class PtraceSource : public Source {
     [[nodiscard]] Privileges privileges() const { return privileges_; }
     Status start(pid_t child) override;
     Result<std::size_t> poll(int milliseconds, const Sink& sink) override;
+    void wake() override { wake_.ring(); }
     std::vector<event::FoldTotal> harvest(const std::function<bool(event::ProcessId)>& ended) override;
     Result<SourceTotals> stop(const Sink& sink) override;
 
@@ -37,6 +39,7 @@ class PtraceSource : public Source {
 
     SharedRing ring_;
     base::Fd control_;
+    Bell wake_;
     pid_t tracer_ = -1;
     Privileges privileges_ = Privileges::kKept;
     SourceInfo info_;

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -21,6 +22,7 @@ struct TracedProcess {
     std::uint32_t entry = 0;  // of the run's process table
     std::uint32_t uid = 0;
     View view;
+    bool has_forked = false;
     unsigned alive = 0;             // threads that have not ended
     std::optional<fst_exit> spent;  // once the last of them ends
 
@@ -44,6 +46,9 @@ struct CurrentCall {
 
     [[nodiscard]] int descriptor(std::size_t index) const { return static_cast<int>(arguments.at(index)); }
 };
+
+// Lets the thread go on now, while what is left to do needs it no more. Called once or not at all.
+using GoOn = std::function<void()>;
 
 struct Task {
     pid_t tid = 0;

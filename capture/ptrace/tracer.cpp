@@ -60,8 +60,8 @@ class Tracer {
     Resume at_event(Task& task, int event, int status, int& signal);
     Resume entering(Task& task);
     Follow look_at_entry(Task& task);
-    void returned(Task& task);
-    void look_at_return(Task& task, std::int64_t result);
+    Resume returned(Task& task);
+    void look_at_return(Task& task, std::int64_t result, const GoOn& go_on);
     void made(Task& parent, int event);
     void adopt(pid_t tid, Task& parent, bool is_thread);
     void adopt_orphans(pid_t tgid, Task& parent);
@@ -217,7 +217,7 @@ void Tracer::stopped(Task& task, int status) {
     if (event_of(status) != 0) {
         how = at_event(task, event_of(status), status, signal);
     } else if (is_syscall_stop(status)) {
-        returned(task);
+        how = returned(task);
     } else {
         signal = WSTOPSIG(status);  // on its way to the task, which gets it
     }
@@ -280,17 +280,23 @@ Follow Tracer::look_at_entry(Task& task) {
     return Follow::kNo;
 }
 
-void Tracer::returned(Task& task) {
-    if (!task.call) return;
+Tracer::Resume Tracer::returned(Task& task) {
+    if (!task.call) return Resume::kFreely;
     __ptrace_syscall_info info{};
     const bool had = ptrace(PTRACE_GET_SYSCALL_INFO, task.tid, sizeof info, &info) > 0;
-    if (had && recording_) look_at_return(task, info.exit.rval);
+    bool goes_on = false;
+    const auto go_on = [&] {
+        resume(task, Resume::kFreely, 0);
+        goes_on = true;
+    };
+    if (had && recording_) look_at_return(task, info.exit.rval, go_on);
     task.call.reset();
+    return goes_on ? Resume::kNot : Resume::kFreely;
 }
 
-void Tracer::look_at_return(Task& task, std::int64_t result) {
+void Tracer::look_at_return(Task& task, std::int64_t result, const GoOn& go_on) {
     switch (family_of(task.call->call)) {
-        case Family::kOpen: return returned_from_open(task, journal_, result);
+        case Family::kOpen: return returned_from_open(task, journal_, result, go_on);
         case Family::kMap: return returned_from_map(task, journal_, result);
         case Family::kProtect: return returned_from_protect(task, journal_, result);
         case Family::kName: return returned_from_name(task, journal_, result);
@@ -348,6 +354,7 @@ void Tracer::adopt(pid_t tid, Task& parent, bool is_thread) {
         task.process = std::make_shared<TracedProcess>();
         task.process->tgid = tid;
         task.process->entry = ++last_entry_;
+        parent.process->has_forked = true;
         task.process->uid = parent.process->uid;
         task.process->view = parent.process->view;
         task.process->alive = 1;
@@ -401,10 +408,10 @@ void Tracer::ended(Task& task, int status, const rusage& used) {
     if (!task.ended) --process.alive;
     if (!early_.empty()) adopt_orphans(process.tgid, task);
     if (task.tid != process.tgid || !recording_) return;
-    fst_exit spent{};
-    if (process.spent) {
-        spent = *process.spent;
-    } else {  // killed so that it could not be looked at: what wait(2) says, its children's included
+    fst_exit spent = process.spent.value_or(fst_exit{});
+    // What wait(2) says includes children that were waited for. It has to do where a process was killed so that it could
+    // not be looked at.
+    if (!process.has_forked || spent.cpu_time == 0) {
         const auto nanoseconds = [](const timeval& time) {
             return (static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(time.tv_usec)) * 1000;
         };

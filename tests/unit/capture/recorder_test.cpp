@@ -46,6 +46,7 @@ class ScriptedSource : public Source {
         for (const Bytes& bytes : batch) deliver(bytes, sink);
         return batch.size();
     }
+    void wake() override {}
     std::vector<event::FoldTotal> harvest(const std::function<bool(event::ProcessId)>& ended) override {
         if (fails_at != 0 && polls >= fails_at && ++beats_after_failure == 3) end.over = true;
         std::vector<event::FoldTotal> taken;
