@@ -144,7 +144,10 @@ Result<SourceTotals> PtraceSource::stop(const Sink& sink) {
     if (auto asked = request(Request::kEnd, 0); !asked) return fail(asked.error());
     // The tracer may be waiting for room before it can answer.
     pollfd said{control_.get(), POLLIN, 0};
-    while (::poll(&said, 1, 1) == 0) ring_.consume(sink);
+    do {
+        kill(tracer_, kRequestSignal);
+        ring_.consume(sink);
+    } while (::poll(&said, 1, 1) == 0);
     TracerMessage message;
     for (;;) {
         if (!hear_bytes(&message, sizeof message)) return fail(ErrorKind::kSystem, kTracerGone);

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include <array>
+#include <csignal>
 #include <cstdint>
 
 #include "capture/ptrace/shared_ring.hpp"
@@ -23,6 +24,9 @@
 namespace fstracker::capture {
 
 enum class Request : std::int32_t { kStart = 1, kEnd = 2 };
+
+// Sent with a request, and again until it is answered: the tracer waits for its tracees and not for messages.
+inline constexpr int kRequestSignal = SIGIO;
 
 struct RequestMessage {
     Request request = Request::kEnd;
