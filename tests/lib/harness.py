@@ -32,6 +32,8 @@ SCRATCH = Path(tempfile.mkdtemp(prefix="fstracker-scratch."))
 DEADLINE = 30.0
 BACKEND = os.environ.get("FSTRACKER_TEST_BACKEND", "")
 AS_BACKEND = ["--backend", BACKEND] if BACKEND else []  # for those who start `track run` by themselves
+# How strongly the digest of a file that was read and never changed is bound. ptrace sees no writers outside the run.
+STABLE = "contended" if BACKEND == "ptrace" else "stable"
 SLOW = os.environ.get("FSTRACKER_TEST_SLOW") == "1"
 
 
