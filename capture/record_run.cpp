@@ -155,6 +155,8 @@ Result<RunOutcome> record_run(const RunRequest& request) {
     if (!source) return fail(source.error());
     auto log = store::LogWriter::create((*directory)->working_path() + "/" + store::kEventsFile);
     if (!log) return fail(log.error());
+    // A digest taken while an unseen writer had the file mapped must not pass for one of a quiet file in a later run.
+    if (!(*source)->info().sees_writers && !options->cache.empty()) options->cache += ".unwatched";
     auto hasher = digest::Hasher::start(*options);
     if (!hasher) return fail(hasher.error());
 

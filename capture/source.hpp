@@ -21,6 +21,7 @@ namespace fstracker::capture {
 struct SourceInfo {
     std::string backend;
     std::vector<std::string> hooks;
+    bool sees_writers = true;  // whoever else has an object open for writing
     std::vector<std::string> blind_spots;  // what it can never see, one sentence each
 };
 

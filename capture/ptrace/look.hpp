@@ -43,6 +43,11 @@ SeenPath path_of(int handle, const View& view, const fst_object& object);
 // Of a link of /proc ("cwd", "fd/7"), without holding what it leads to.
 SeenPath path_of_link(const std::string& link, const View& view);
 
+// The tail, of at most FST_PATH_MAX bytes, of a directory's path that is too long for the kernel to tell: by climbing. And
+// of a file in it, which has to be found there under that name.
+SeenPath tail_of_directory(int directory);
+SeenPath tail_of_file(int directory, const std::string& name, const fst_object& object);
+
 // Bytes of the task's memory: how many could be had.
 std::size_t read_memory(pid_t tid, std::uint64_t address, void* to, std::size_t size);
 // A NUL-terminated string of at most `most` bytes.

@@ -86,6 +86,17 @@ bool has_room_for_descriptors(const Task& task, std::uint64_t message) {
     return read_value(task.tid, message, header) && header.msg_controllen >= CMSG_LEN(sizeof(int));
 }
 
+// By the name that the open was given, where it was one.
+SeenPath long_path_of(const Task& task, const fst_object& object) {
+    const SeenPath unknown{{}, FST_PATH_TRUNCATED};
+    if (!task.call || family_of(task.call->call) != Family::kOpen) return unknown;
+    const Opening opening = opening_of(task);
+    const auto name = opening.name != 0 ? read_string(task.tid, opening.name, FST_NAME_ARG_MAX) : std::nullopt;
+    if (!name || name->starts_with('/')) return unknown;
+    const base::Fd directory = find(task.tid, opening.directory, {}, task.view(), LastLink::kFollow);
+    return directory ? tail_of_file(directory.get(), *name, object) : unknown;
+}
+
 }  // namespace
 
 void tell_descriptor(Task& task, Journal& journal, int descriptor, std::uint32_t access, const GoOn& go_on) {
@@ -103,11 +114,12 @@ void tell_descriptor(Task& task, Journal& journal, int descriptor, std::uint32_t
     }
     SeenObject seen{*object, {}};
     if (!is_recorded(seen.object, {})) return;
-    // The thread may go on while the rest is looked at: what it does to names stops at us. Not with a file that can be
-    // written, since one that we still hold open could not be executed; nor with anything that notices its last close.
+    seen.path = path_of(handle.get(), task.view(), seen.object);
+    if (seen.path.bytes.empty()) seen.path = long_path_of(task, seen.object);
+    // The thread may go on while the rest is looked at. Not with a file that can be written, since one that we still hold
+    // open could not be executed; nor with anything that notices its last close.
     if (go_on && (access & FST_WRITE) == 0 && S_ISREG(seen.object.mode)) go_on();
     identify(handle.get(), born, seen.object);
-    seen.path = path_of(handle.get(), task.view(), seen.object);
     if (is_recorded(seen.object, seen.path.bytes)) journal.accessed(task.actor(), seen, access, descriptor);
 }
 

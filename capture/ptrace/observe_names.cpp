@@ -56,6 +56,10 @@ bool look_before(const Task& task, int directory, std::uint64_t address, LastLin
     if (!name.seen.name.starts_with('/')) {
         const std::string base = directory == AT_FDCWD ? "cwd" : "fd/" + std::to_string(directory);
         name.seen.base = path_of_link(proc_path(task.tid, base), task.view());
+        if (name.seen.base.bytes.empty()) {
+            const base::Fd place = find(task.tid, directory, {}, task.view(), LastLink::kFollow);
+            if (place) name.seen.base = tail_of_directory(place.get());
+        }
     }
     name.handle = handle_of(task, name, last);
     if (name.handle) name.object = object_of(name.handle.get());

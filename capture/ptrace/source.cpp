@@ -79,6 +79,7 @@ Result<std::unique_ptr<PtraceSource>> PtraceSource::open(Launcher& launcher, std
     if (!privileges) return fail(cannot_trace(privileges.error()));
     source->privileges_ = *privileges;
     source->info_.backend = "ptrace";
+    source->info_.sees_writers = false;
     source->info_.hooks = {"seccomp/trace", "ptrace/syscall-exit", "ptrace/fork", "ptrace/exec", "ptrace/exit"};
     source->info_.blind_spots = ptrace_blind_spots(*privileges);
     return source;

@@ -164,7 +164,7 @@ bool ObjectHistory::accessed(const event::Path& path, const event::Object& objec
         push_content(object.stamp);
         attach_pending();
         wanted = !contents_.back().digest;
-        contents_.back().settled = wanted && object.writers <= 0 && writers_are_known(object);
+        contents_.back().settled = wanted && object.writers <= 0 && !writers_unseen_ && writers_are_known(object);
     }
     if (reads || (!writes && !contents_.empty())) {
         added.content = last_content();

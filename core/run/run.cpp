@@ -121,10 +121,10 @@ struct Run::State {
     void apply(const event::FileAccess& file) {
         if (file.path.truncated) ++truncated;
         if ((file.common.flags & FST_UNWATCHED) != 0) entered.insert(blind_spot::unwatched());
-        ObjectHistory& history = access(file.path, file.object, file.access, file.common.process, file.common.pid,
-                                        file.descriptor, file.common.time);
-        history.called(file.name, file.path);
-        if ((file.common.flags & FST_WRITERS_UNSEEN) != 0) history.writers_unseen();
+        if ((file.common.flags & FST_WRITERS_UNSEEN) != 0) known(file.object).history.writers_unseen();
+        access(file.path, file.object, file.access, file.common.process, file.common.pid, file.descriptor,
+               file.common.time)
+            .called(file.name, file.path);
     }
 
     // Says that a name was changed; what it came to follows as Renamed.
