@@ -63,16 +63,20 @@ constexpr std::array<std::string_view, 5> kTracepoint = {
 };
 
 constexpr std::array<std::string_view, 9> kPtrace = {
-    "Nobody tells this backend of an outside writer: a file that was read and not written is bound as `contended` at most, "
+    "Nobody tells this backend of an outside writer: a file that was read and not written is bound as `contended` at "
+    "most, "
     "though its times never moved.",
-    "The names in rename, link and unlink are the call's arguments, believed where they lead to the object that changed.",
-    "What is done through io_uring (opens, renames, links, removals, connections) is not seen; that an io_uring was set "
+    "The names in rename, link and unlink are the call's arguments, believed where they lead to the object that "
+    "changed.",
+    "What is done through io_uring (opens, renames, links, removals, connections) is not seen; that an io_uring was "
+    "set "
     "up is.",
     "Attributes set by setxattr, chmod and chown are not recorded.",
     kDescriptorRace,
     "Descriptors received through fanotify or from a seccomp listener are not listed.",
     kMemory,
-    "32-bit system calls are followed but for sockets and the oldest way to map a file; that such were made is recorded.",
+    "32-bit system calls are followed but for sockets and the oldest way to map a file; that such were made is "
+    "recorded.",
     "A process has one tracer: a step that uses ptrace itself (strace, a debugger) is refused, which is recorded.",
 };
 constexpr std::string_view kNoNewPrivileges =

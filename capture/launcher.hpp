@@ -34,8 +34,8 @@ class Launcher {
 
     [[nodiscard]] pid_t pid() const { return pid_; }
 
-    // Before release(): the child lets `tracer` attach to it and installs the filter that stops it at calls that matter.
-    // From then on it needs that tracer.
+    // Before release(): the child lets `tracer` attach to it and installs the filter that stops it at calls that
+    // matter. From then on it needs that tracer.
     Result<Privileges> prepare_for_tracer(pid_t tracer);
 
     // Lets the command execute. 0, or the errno of the execution that failed (the child has ended then).

@@ -21,8 +21,8 @@ namespace fstracker::capture {
 struct SourceInfo {
     std::string backend;
     std::vector<std::string> hooks;
-    bool sees_writers = true;  // whoever else has an object open for writing
     std::vector<std::string> blind_spots;  // what it can never see, one sentence each
+    bool sees_writers = true;              // whoever else has an object open for writing
 };
 
 // The source's own account, once it has stopped.

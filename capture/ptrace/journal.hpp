@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Wire records as the kernel side of the other backends makes them, made by the tracer: numbered, counted, folded where
-// the same has been sent, pushed into the ring. Nothing is dropped for want of room: the tracer waits, and the step with
-// it. One thread.
+// the same has been sent, pushed into the ring. Nothing is dropped for want of room: the tracer waits, and the step
+// with it. One thread.
 #pragma once
 
 #include <array>

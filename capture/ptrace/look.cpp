@@ -45,8 +45,8 @@ std::uint32_t word_at(const unsigned char* bytes, std::size_t offset) {
     return word;
 }
 
-// i_generation out of the file's handle, in the shapes that Linux's file systems give it (fs/libfs.c, fs/xfs/xfs_export.c,
-// fs/btrfs/export.c). 0 where none is known.
+// i_generation out of the file's handle, in the shapes that Linux's file systems give it (fs/libfs.c,
+// fs/xfs/xfs_export.c, fs/btrfs/export.c). 0 where none is known.
 std::uint32_t generation_in_handle(int handle, std::uint64_t file_system) {
     constexpr std::size_t kMost = 128;
     alignas(file_handle) std::array<unsigned char, sizeof(file_handle) + kMost> buffer{};
@@ -106,7 +106,8 @@ void take_mark_off(SeenPath& path, const fst_object& object) {
     if (!path.bytes.ends_with(kDeleted)) return;
     struct stat status {};
     const bool is_name = object.links != 0 && ::lstat(path.bytes.c_str(), &status) == 0 &&
-                         status.st_ino == object.inode && kernel_device(major(status.st_dev), minor(status.st_dev)) == object.device;
+                         status.st_ino == object.inode &&
+                         kernel_device(major(status.st_dev), minor(status.st_dev)) == object.device;
     if (is_name) return;
     path.bytes.resize(path.bytes.size() - kDeleted.size());
     path.flags |= FST_PATH_DELETED;

@@ -31,7 +31,8 @@ base::Fd take_descriptor(pid_t tid, const base::Fd& tid_handle, int descriptor);
 
 // What the handle is of.
 std::optional<fst_object> object_of(int handle);
-// In two steps: the stamp, which must be taken while the task stands still, and then what tells one object from another.
+// In two steps: the stamp, which must be taken while the task stands still, and then what tells one object from
+// another.
 std::optional<fst_object> stamp_of(int handle, std::int64_t& born);
 void identify(int handle, std::int64_t born, fst_object& object);
 
@@ -43,8 +44,8 @@ SeenPath path_of(int handle, const View& view, const fst_object& object);
 // Of a link of /proc ("cwd", "fd/7"), without holding what it leads to.
 SeenPath path_of_link(const std::string& link, const View& view);
 
-// The tail, of at most FST_PATH_MAX bytes, of a directory's path that is too long for the kernel to tell: by climbing. And
-// of a file in it, which has to be found there under that name.
+// The tail, of at most FST_PATH_MAX bytes, of a directory's path that is too long for the kernel to tell: by climbing.
+// And of a file in it, which has to be found there under that name.
 SeenPath tail_of_directory(int directory);
 SeenPath tail_of_file(int directory, const std::string& name, const fst_object& object);
 
@@ -60,8 +61,8 @@ bool read_value(pid_t tid, std::uint64_t address, Value& value) {
 
 enum class LastLink { kFollow, kKeep };
 
-// An O_PATH handle of what a name leads to for the task; invalid when it leads nowhere. `directory`: a descriptor of the
-// task, or AT_FDCWD.
+// An O_PATH handle of what a name leads to for the task; invalid when it leads nowhere. `directory`: a descriptor of
+// the task, or AT_FDCWD.
 base::Fd find(pid_t tid, int directory, const std::string& name, const View& view, LastLink last);
 
 }  // namespace fstracker::capture

@@ -116,8 +116,8 @@ void tell_descriptor(Task& task, Journal& journal, int descriptor, std::uint32_t
     if (!is_recorded(seen.object, {})) return;
     seen.path = path_of(handle.get(), task.view(), seen.object);
     if (seen.path.bytes.empty()) seen.path = long_path_of(task, seen.object);
-    // The thread may go on while the rest is looked at. Not with a file that can be written, since one that we still hold
-    // open could not be executed; nor with anything that notices its last close.
+    // The thread may go on while the rest is looked at. Not with a file that can be written, since one that we still
+    // hold open could not be executed; nor with anything that notices its last close.
     if (go_on && (access & FST_WRITE) == 0 && S_ISREG(seen.object.mode)) go_on();
     identify(handle.get(), born, seen.object);
     if (is_recorded(seen.object, seen.path.bytes)) journal.accessed(task.actor(), seen, access, descriptor);
@@ -159,8 +159,8 @@ void returned_from_open(Task& task, Journal& journal, std::int64_t result, const
         return tell_descriptor(task, journal, descriptor, FST_READ | FST_WRITE | FST_CREATE);
     const Opening opening = opening_of(task);
     std::uint32_t access = mode_of_flags(opening.flags);
-    const bool made_for_certain = (opening.flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL) ||
-                                  (opening.flags & O_TMPFILE) == O_TMPFILE;
+    const bool made_for_certain =
+        (opening.flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL) || (opening.flags & O_TMPFILE) == O_TMPFILE;
     if (made_for_certain || !task.call->existed) access |= FST_CREATE;
     if ((opening.flags & O_TRUNC) != 0 && (access & FST_WRITE) != 0) access |= FST_TRUNCATE;
     tell_descriptor(task, journal, descriptor, access, go_on);
@@ -179,8 +179,7 @@ void returned_from_map(Task& task, Journal& journal, std::int64_t result) {
 void returned_from_protect(Task& task, Journal& journal, std::int64_t result) {
     if (failed(result)) return;
     const bool is_map = task.call->call == Call::kMap;
-    const auto mapping =
-        mapping_at(task.tid, is_map ? static_cast<std::uint64_t>(result) : task.call->arguments[0]);
+    const auto mapping = mapping_at(task.tid, is_map ? static_cast<std::uint64_t>(result) : task.call->arguments[0]);
     if (mapping && mapping->inode == 0) return;  // anonymous memory
     const auto seen = mapping ? mapped_object(task.tid, *mapping, task.view()) : std::nullopt;
     if (!seen) return journal.blind(task.actor(), FST_BLIND_MPROTECT, 0);

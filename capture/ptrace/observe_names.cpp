@@ -29,13 +29,16 @@ NameCall name_call(const CurrentCall& call) {
     const auto follow = [](bool yes) { return yes ? LastLink::kFollow : LastLink::kKeep; };
     if (call.call == Call::kRename) return {FST_NAME_RENAME, AT_FDCWD, a[0], AT_FDCWD, a[1]};
     if (call.call == Call::kRenameat) return {FST_NAME_RENAME, at(0), a[1], at(2), a[3]};
-    if (call.call == Call::kRenameat2) return {(a[4] & RENAME_EXCHANGE) != 0 ? FST_NAME_EXCHANGE : FST_NAME_RENAME, at(0), a[1], at(2), a[3]};
+    if (call.call == Call::kRenameat2)
+        return {(a[4] & RENAME_EXCHANGE) != 0 ? FST_NAME_EXCHANGE : FST_NAME_RENAME, at(0), a[1], at(2), a[3]};
     if (call.call == Call::kLink) return {FST_NAME_LINK, AT_FDCWD, a[0], AT_FDCWD, a[1]};
-    if (call.call == Call::kLinkat) return {FST_NAME_LINK, at(0), a[1], at(2), a[3], follow((a[4] & AT_SYMLINK_FOLLOW) != 0)};
+    if (call.call == Call::kLinkat)
+        return {FST_NAME_LINK, at(0), a[1], at(2), a[3], follow((a[4] & AT_SYMLINK_FOLLOW) != 0)};
     if (call.call == Call::kSymlink) return {FST_NAME_SYMLINK, AT_FDCWD, a[1]};
     if (call.call == Call::kSymlinkat) return {FST_NAME_SYMLINK, at(1), a[2]};
     if (call.call == Call::kUnlink) return {FST_NAME_UNLINK, AT_FDCWD, a[0]};
-    if (call.call == Call::kUnlinkat) return {(a[2] & AT_REMOVEDIR) != 0 ? FST_NAME_RMDIR : FST_NAME_UNLINK, at(0), a[1]};
+    if (call.call == Call::kUnlinkat)
+        return {(a[2] & AT_REMOVEDIR) != 0 ? FST_NAME_RMDIR : FST_NAME_UNLINK, at(0), a[1]};
     if (call.call == Call::kRmdir) return {FST_NAME_RMDIR, AT_FDCWD, a[0]};
     if (call.call == Call::kMkdir) return {FST_NAME_MKDIR, AT_FDCWD, a[0]};
     if (call.call == Call::kMkdirat) return {FST_NAME_MKDIR, at(0), a[1]};
@@ -119,7 +122,8 @@ std::vector<fst_object> touched(const Task& task, fst_name_operation operation) 
         case FST_NAME_TRUNCATE: {
             const auto after = now(first);
             const bool is_cut = after && after->size == task.call->arguments[1] && first.object;
-            if (is_cut && (after->ctime != first.object->ctime || after->size == first.object->size)) add(objects, after);
+            if (is_cut && (after->ctime != first.object->ctime || after->size == first.object->size))
+                add(objects, after);
             break;
         }
     }

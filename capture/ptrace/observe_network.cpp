@@ -57,8 +57,8 @@ std::uint16_t protocol_of(const base::Fd& socket) {
 }
 
 bool is_nowhere(const Peer& peer) {
-    return peer.family == AF_INET && std::all_of(peer.address.begin(), peer.address.begin() + 4,
-                                                 [](std::uint8_t byte) { return byte == 0; });
+    return peer.family == AF_INET &&
+           std::all_of(peer.address.begin(), peer.address.begin() + 4, [](std::uint8_t byte) { return byte == 0; });
 }
 
 // A datagram with an address of its own.

@@ -72,8 +72,8 @@ AuxiliaryVector auxiliary_of(pid_t tid, bool is_64_bit) {
     return is_64_bit ? parse_auxiliary<std::uint64_t>(bytes) : parse_auxiliary<std::uint32_t>(bytes);
 }
 
-// The script that a program was started for. The kernel leaves its name, as it was given; what that leads to is believed
-// to be the script where it is another file than the program.
+// The script that a program was started for. The kernel leaves its name, as it was given; what that leads to is
+// believed to be the script where it is another file than the program.
 void find_script(const Task& task, Execution& execution) {
     if (execution.filename.empty() || execution.filename == execution.program.path.bytes) return;
     const base::Fd handle = find(task.tid, AT_FDCWD, execution.filename, task.view(), LastLink::kFollow);

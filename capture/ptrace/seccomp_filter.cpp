@@ -25,7 +25,9 @@ constexpr std::uint64_t kTmpfile = O_TMPFILE & ~O_DIRECTORY;
 using Context = std::unique_ptr<void, decltype(&seccomp_release)>;
 using Arguments = std::initializer_list<scmp_arg_cmp>;
 
-scmp_arg_cmp argument(unsigned number, scmp_compare how, scmp_datum_t a, scmp_datum_t b = 0) { return {number, how, a, b}; }
+scmp_arg_cmp argument(unsigned number, scmp_compare how, scmp_datum_t a, scmp_datum_t b = 0) {
+    return {number, how, a, b};
+}
 
 // Rules of one architecture. A call that it does not have is left out.
 class Rules {
@@ -97,9 +99,9 @@ void add_the_rest(Rules& rules) {
 void add_native(Rules& rules) {
     add_files_and_names(rules);
     add_the_rest(rules);
-    rules.stop_at(SCMP_SYS(mmap), Call::kMap,
-                  {argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC),
-                   argument(3, SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, 0)});
+    rules.stop_at(
+        SCMP_SYS(mmap), Call::kMap,
+        {argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC), argument(3, SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, 0)});
     rules.stop_at(SCMP_SYS(connect), Call::kConnect);
     rules.stop_at(SCMP_SYS(sendto), Call::kSendto, {argument(4, SCMP_CMP_NE, 0)});
     rules.stop_at(SCMP_SYS(sendmsg), Call::kSendmsg);
@@ -112,9 +114,9 @@ void add_native(Rules& rules) {
 void add_compatible(Rules& rules) {
     add_files_and_names(rules);
     add_the_rest(rules);
-    rules.stop_at(SCMP_SYS(mmap2), Call::kMap,
-                  {argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC),
-                   argument(3, SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, 0)});
+    rules.stop_at(
+        SCMP_SYS(mmap2), Call::kMap,
+        {argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC), argument(3, SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, 0)});
     for (const int call : {SCMP_SYS(mmap), SCMP_SYS(socketcall)}) rules.stop_at(call, Call::kForeign);
 }
 

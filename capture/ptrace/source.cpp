@@ -24,8 +24,9 @@ constexpr const char* kTracerGone = "the tracing process has ended";
 
 Error cannot_trace(Error error) {
     if (error.kind == ErrorKind::kPermission)
-        error.hint = "is track traced itself (strace, a debugger), does /proc/sys/kernel/yama/ptrace_scope forbid it, "
-                     "or does a container's seccomp profile?";
+        error.hint =
+            "is track traced itself (strace, a debugger), does /proc/sys/kernel/yama/ptrace_scope forbid it, "
+            "or does a container's seccomp profile?";
     else
         error.hint = "this needs a kernel with seccomp filters and ptrace";
     return error;

@@ -156,16 +156,16 @@ void Tracer::hear(int flags) {
             say(&answer, sizeof answer);
             return;
         }
-        case Request::kEnd: 
+        case Request::kEnd:
             tell_totals();
             recording_ = false;
             return;
     }
 }
 
-// The wait for the next stop is a plain wait4(): the scheduler then hands the processor from the stopped thread straight
-// to the tracer, which halves what a stop costs beside waiting for SIGCHLD. Requests interrupt it by kRequestSignal, sent
-// until they are answered.
+// The wait for the next stop is a plain wait4(): the scheduler then hands the processor from the stopped thread
+// straight to the tracer, which halves what a stop costs beside waiting for SIGCHLD. Requests interrupt it by
+// kRequestSignal, sent until they are answered.
 void Tracer::run() {
     hear(0);
     while (true) {
@@ -338,9 +338,8 @@ void Tracer::made(Task& parent, int event) {
     if (ptrace(PTRACE_GETEVENTMSG, parent.tid, 0, &number) != 0 || number == 0) return;
     const auto tid = static_cast<pid_t>(number);
     if (tasks_.contains(tid)) return;
-    const bool is_thread =
-        event == PTRACE_EVENT_CLONE &&
-        ::access(proc_path(parent.process->tgid, "task/" + std::to_string(tid)).c_str(), F_OK) == 0;
+    const bool is_thread = event == PTRACE_EVENT_CLONE &&
+                           ::access(proc_path(parent.process->tgid, "task/" + std::to_string(tid)).c_str(), F_OK) == 0;
     adopt(tid, parent, is_thread);
 }
 
@@ -374,7 +373,9 @@ void Tracer::adopt_orphans(pid_t tgid, Task& parent) {
     for (const auto& [tid, status] : early) {
         const auto text = base::read_file(proc_path(tid, "status"), std::size_t{1} << 16);
         if (!text) continue;
-        const auto says = [&](const char* key) { return text->find(key + std::to_string(tgid) + "\n") != std::string::npos; };
+        const auto says = [&](const char* key) {
+            return text->find(key + std::to_string(tgid) + "\n") != std::string::npos;
+        };
         const bool is_thread = says("\nTgid:\t");
         const bool is_orphan = tasks_.size() == 1 || says("\nPPid:\t") || says("\nPPid:\t1\n");
         if (is_thread || is_orphan) adopt(tid, parent, is_thread);
@@ -409,11 +410,12 @@ void Tracer::ended(Task& task, int status, const rusage& used) {
     if (!early_.empty()) adopt_orphans(process.tgid, task);
     if (task.tid != process.tgid || !recording_) return;
     fst_exit spent = process.spent.value_or(fst_exit{});
-    // What wait(2) says includes children that were waited for. It has to do where a process was killed so that it could
-    // not be looked at.
+    // What wait(2) says includes children that were waited for. It has to do where a process was killed so that it
+    // could not be looked at.
     if (!process.has_forked || spent.cpu_time == 0) {
         const auto nanoseconds = [](const timeval& time) {
-            return (static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(time.tv_usec)) * 1000;
+            return (static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(time.tv_usec)) *
+                   1000;
         };
         spent.cpu_time = nanoseconds(used.ru_utime) + nanoseconds(used.ru_stime);
         spent.peak_memory = static_cast<std::uint64_t>(used.ru_maxrss) * 1024;

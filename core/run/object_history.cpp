@@ -81,9 +81,8 @@ ObjectHistory::Use ObjectHistory::touched(const event::Path& path, const event::
 // Most objects have one use or two, a few have thousands: an index only for those.
 ObjectHistory::Use* ObjectHistory::find_use(std::uint32_t content, std::uint32_t path) {
     if (uses_.size() < kManyUses) {
-        const auto known = std::find_if(uses_.rbegin(), uses_.rend(), [&](const Use& use) {
-            return use.content == content && use.path == path;
-        });
+        const auto known = std::find_if(uses_.rbegin(), uses_.rend(),
+                                        [&](const Use& use) { return use.content == content && use.path == path; });
         return known == uses_.rend() ? nullptr : &*known;
     }
     for (std::size_t i = use_of_.size(); i < uses_.size(); ++i)
@@ -388,8 +387,8 @@ FileEntry ObjectHistory::entry_of(Use use, const std::vector<std::uint32_t>& sta
     if (entry.binding != Binding::kNone) entry.digest = content.digest;
     entry.verity_digest = content.verity_digest;
     entry.size = content.stamp.size;
-    entry.output = use.content == stands_for.back() && is_output() && !is_gone(use.path) && entry.digest &&
-                   !entry.path.truncated;
+    entry.output =
+        use.content == stands_for.back() && is_output() && !is_gone(use.path) && entry.digest && !entry.path.truncated;
     return entry;
 }
 

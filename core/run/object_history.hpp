@@ -32,6 +32,9 @@ class ObjectHistory {
     void written_from_outside(const event::Object& object);
     // The backend does not see who else has it open for writing.
     void writers_unseen() { writers_unseen_ = true; }
+    // The run itself may still hold it open or mapped for writing, and nobody counts that: it can change without a
+    // sign.
+    [[nodiscard]] bool may_have_unseen_writers() const { return writers_unseen_ && written_; }
     void digested(const event::Digested& digested);
     // A name was given (create, rename, link bits) or taken (unlink bit, or rename of the old name).
     void named(const event::Path& path, const event::Object& object, std::uint32_t access, event::ProcessId process,
@@ -112,18 +115,19 @@ class ObjectHistory {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> names_;  // the kernel's number, path
     std::vector<Content> contents_;
     std::vector<Use> uses_;
-    std::unordered_map<std::uint64_t, std::size_t> use_of_;  // content << 32 | path -> index in uses_; once they are many
-    std::vector<Use> pending_;                               // of the content that is still to come; one for each path
-    std::vector<std::uint32_t> gone_paths_;                  // by index; set at the end
-    std::vector<OtherDigest> other_digests_;                 // of contents nobody in the run asked for
+    std::unordered_map<std::uint64_t, std::size_t>
+        use_of_;                              // content << 32 | path -> index in uses_; once they are many
+    std::vector<Use> pending_;                // of the content that is still to come; one for each path
+    std::vector<std::uint32_t> gone_paths_;   // by index; set at the end
+    std::vector<OtherDigest> other_digests_;  // of contents nobody in the run asked for
     std::optional<event::Stamp>
         found_;  // of what was there when the run first touched it, unless it began with nothing
     std::optional<event::Stamp> final_;
     std::int64_t last_time_ = 0;
     bool seen_ = false;
     bool ended_ = false;
-    bool written_ = false;             // opened for writing, created or truncated by the run
-    bool outside_writer_ = false;      // somebody else had it open for writing
+    bool written_ = false;         // opened for writing, created or truncated by the run
+    bool outside_writer_ = false;  // somebody else had it open for writing
     bool writers_unseen_ = false;
     bool unlinked_unchanged_ = false;  // and nobody was seen to write since
 };

@@ -60,6 +60,11 @@ struct Run::State {
         ObjectHistory history;
         std::uint32_t pid = 0;  // the process that used it last
         std::int32_t descriptor = -1;
+
+        [[nodiscard]] event::Object for_the_hasher(event::Object object) const {
+            if (history.may_have_unseen_writers()) object.writers = std::max(object.writers, 1);
+            return object;
+        }
     };
 
     ProcessTable processes;
@@ -94,7 +99,7 @@ struct Run::State {
         one.descriptor = descriptor;
         if (one.history.accessed(path, object, access, process, time)) {
             ++ledger.digests.wanted;
-            wanted.push_back(HashWanted{object, path, pid, descriptor});
+            wanted.push_back(HashWanted{one.for_the_hasher(object), path, pid, descriptor});
         }
         return one.history;
     }
@@ -250,8 +255,7 @@ std::vector<Tracked> Run::tracked() const {
         if (one.history.matters_at_end()) order.push_back(&one);
     }
     const auto id = [](const State::Known* one) -> const event::ObjectId& { return one->history.last().id; };
-    std::sort(order.begin(), order.end(),
-              [&](const State::Known* a, const State::Known* b) { return id(a) < id(b); });
+    std::sort(order.begin(), order.end(), [&](const State::Known* a, const State::Known* b) { return id(a) < id(b); });
 
     // An inode is used again with another generation once its object is gone: of those that had it, the newest is
     // there.
@@ -278,7 +282,7 @@ std::vector<HashWanted> Run::wanted_at_end() const {
     std::vector<HashWanted> wanted;
     for (const State::Known& one : state_->objects) {
         if (!one.history.wants_final_digest()) continue;
-        event::Object object = one.history.last();
+        event::Object object = one.for_the_hasher(one.history.last());
         object.stamp = *one.history.final_stamp();
         wanted.push_back(HashWanted{object, one.history.path_at_end(), one.pid, one.descriptor});
     }
