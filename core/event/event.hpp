@@ -171,9 +171,9 @@ struct Digested {
     Stamp after;
     std::optional<Sha256> digest;  // or
     Refusal refusal = Refusal::kError;
-    bool cached = false;        // from the digest cache
-    bool verity = false;        // fs-verity was on for the open file
-    std::string verity_digest;  // "sha256:HEX" when it was
+    bool cached = false;       // from the digest cache
+    bool verity = false;       // fs-verity was on for the open file
+    std::string verity_digest; // "sha256:HEX" when it was
     auto operator<=>(const Digested&) const = default;
 };
 
@@ -224,8 +224,7 @@ struct RecorderCounters {
     auto operator<=>(const RecorderCounters&) const = default;
 };
 
-// A blind spot in words, decided by the capture side (what this backend can never see). entered: known to have
-// mattered.
+// A blind spot in words, decided by the capture side (what this backend can never see). entered: known to have mattered.
 struct BlindSpot {
     std::string text;
     bool entered = false;
@@ -234,9 +233,9 @@ struct BlindSpot {
 
 struct RunEnded {
     std::int64_t time = 0;
-    std::int32_t status = 0;  // of the command, as wait(2) gives it
+    std::int32_t status = 0;    // of the command, as wait(2) gives it
     bool recorder_failed = false;
-    std::string failure;  // why, in one line
+    std::string failure;        // why, in one line
     auto operator<=>(const RunEnded&) const = default;
 };
 
@@ -251,18 +250,9 @@ inline constexpr std::array<const char*, 3> kLossNames = {"ring-full", "no-scrat
 // And the recorder's own: there was no room on the disk for the record.
 inline constexpr const char* kLostLogFull = "log-full";
 // Blind spots by number (enum fst_blind), as the event log names them.
-inline constexpr std::array<const char*, 13> kBlindNames = {"",
-                                                            "io-uring",
-                                                            "32-bit",
-                                                            "received",
-                                                            "ptrace",
-                                                            "process-memory",
-                                                            "descriptor-race",
-                                                            "fanotify",
-                                                            "seccomp-notify",
-                                                            "membership",
-                                                            "mprotect",
-                                                            "clone-from-outside",
-                                                            "ptrace-refused"};
+inline constexpr std::array<const char*, 13> kBlindNames = {
+    "",           "io-uring",       "32-bit",        "received",  "ptrace",      "process-memory", "descriptor-race",
+    "fanotify",   "seccomp-notify", "membership",    "mprotect",  "clone-from-outside",
+    "ptrace-refused"};
 
 }  // namespace fstracker::event
