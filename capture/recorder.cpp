@@ -3,6 +3,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
+#include <iterator>
+#include <span>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -21,6 +25,8 @@ namespace {
 // is hashed in time; the kernel wakes it earlier when much has gathered.
 constexpr int kBusyMilliseconds = 5;
 constexpr int kIdleMilliseconds = 40;
+// From this many objects on, two threads look at them once more.
+constexpr std::size_t kManyLooks = 2000;
 constexpr std::size_t kLogChunk = 256 * 1024;
 // What a recorder that is killed loses of the log.
 constexpr auto kFlushEvery = std::chrono::seconds(1);
@@ -57,6 +63,42 @@ std::optional<event::Stamp> stamp_at(const run::Tracked& tracked, const event::P
     }
     auto stamp = digest::stamp_now(tracked.object, places_of(path, tracked.pid, -1));
     return stamp ? std::optional(*stamp) : std::nullopt;
+}
+
+event::FinalStamp look_at(const run::Tracked& tracked) {
+    event::FinalStamp final{tracked.object, std::nullopt, {}};
+    for (auto path = tracked.paths.rbegin(); path != tracked.paths.rend(); ++path) {
+        const bool last = path + 1 == tracked.paths.rend();
+        if (tracked.replaced) {
+            final.gone_paths.push_back(path->bytes);
+        } else if (auto stamp = stamp_at(tracked, *path); stamp) {
+            final.stamp = *stamp;
+        } else {
+            final.gone_paths.push_back(path->bytes);
+            if (!last || final.stamp) continue;
+            // No name leads there; a process that has it open does.
+            if (auto open = digest::stamp_now(tracked.object, {{{}, tracked.pid, tracked.descriptor}}); open)
+                final.stamp = *open;
+        }
+    }
+    return final;
+}
+
+struct LastLooks {
+    std::vector<event::FinalStamp> changed;
+    std::uint64_t unchanged = 0;
+};
+
+LastLooks look_at_all(std::span<const run::Tracked> objects) {
+    LastLooks looks;
+    for (const run::Tracked& tracked : objects) {
+        event::FinalStamp final = look_at(tracked);
+        if (final.stamp == tracked.last.stamp && final.gone_paths.empty())
+            ++looks.unchanged;
+        else
+            looks.changed.push_back(std::move(final));
+    }
+    return looks;
 }
 
 }  // namespace
@@ -212,29 +254,24 @@ void Recorder::record(const CommandEnd& end) {
 }
 
 void Recorder::look_once_more() {
-    event::Unchanged unchanged;
-    for (const run::Tracked& tracked : run_.tracked()) {
-        event::FinalStamp final{tracked.object, std::nullopt, {}};
-        for (auto path = tracked.paths.rbegin(); path != tracked.paths.rend(); ++path) {
-            const bool last = path + 1 == tracked.paths.rend();
-            if (tracked.replaced) {
-                final.gone_paths.push_back(path->bytes);
-            } else if (auto stamp = stamp_at(tracked, *path); stamp) {
-                final.stamp = *stamp;
-            } else {
-                final.gone_paths.push_back(path->bytes);
-                if (!last || final.stamp) continue;
-                // No name leads there; a process that has it open does.
-                if (auto open = digest::stamp_now(tracked.object, {{{}, tracked.pid, tracked.descriptor}}); open)
-                    final.stamp = *open;
-            }
-        }
-        if (final.stamp == tracked.last.stamp && final.gone_paths.empty())
-            ++unchanged.objects;
-        else
-            apply(final);
+    const std::vector<run::Tracked> tracked = run_.tracked();
+    const std::span all(tracked);
+    std::size_t half = all.size() >= kManyLooks ? all.size() / 2 : 0;
+    std::future<LastLooks> others;
+    try {
+        if (half != 0) others = std::async(std::launch::async, look_at_all, all.first(half));
+    } catch (const std::system_error&) {  // no thread to be had: alone, then
+        half = 0;
     }
-    apply(unchanged);
+    LastLooks looks = look_at_all(all.subspan(half));
+    if (half != 0) {
+        LastLooks first = others.get();
+        looks.unchanged += first.unchanged;
+        looks.changed.insert(looks.changed.begin(), std::make_move_iterator(first.changed.begin()),
+                             std::make_move_iterator(first.changed.end()));
+    }
+    for (const event::FinalStamp& final : looks.changed) apply(final);
+    apply(event::Unchanged{looks.unchanged});
 }
 
 void Recorder::finish(const CommandEnd& command) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Takes a run's records from a Source to a Record: decodes, applies, logs, has digests taken beside the run, and at the
-// end balances the books. Everything but the hasher's workers happens in the thread that calls it.
+// end balances the books. All but the hasher's workers and half of the last looks is the calling thread's.
 #pragma once
 
 #include <atomic>

@@ -260,7 +260,9 @@ FoldedDirectory read_folded(Fields fields) {
 }
 
 Tables make_tables(const std::vector<run::FileEntry>& files, std::size_t outputs, std::size_t bytes) {
+    constexpr std::size_t kUsualEntry = 420;
     Tables tables;
+    tables.files.reserve(std::min(files.size() * kUsualEntry, bytes));
     std::size_t subjects = 0;
     for (const run::FileEntry& file : files) {
         append_item(tables, file);
