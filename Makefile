@@ -24,7 +24,7 @@ help:
 	@echo 'make clean       remove the build directories'
 
 setup:
-	@$(SETUP) build demo test
+	@$(SETUP) build demo test package
 
 build:
 	@$(SETUP) build $(if $(filter developer,$(PRESET)),developer) $(if $(filter fuzz,$(PRESET)),test)
@@ -38,15 +38,15 @@ demo:
 	@examples/demo "$(CURDIR)/$(BUILD)/bin/track"
 
 test:
-	@$(SETUP) build test
+	@$(SETUP) build test package
 	@tests/run $(if $(ONLY),--only '$(ONLY)')
 
 test-long:
-	@$(SETUP) build test vm
+	@$(SETUP) build test package vm
 	@tests/run --long $(if $(ONLY),--only '$(ONLY)')
 
 test-vm:
-	@$(SETUP) build test vm
+	@$(SETUP) build test package vm
 	@$(MAKE) build
 	@cmake --build --preset $(PRESET) --target tests
 	@for kernel in 6.1 6.12; do FSTRACKER_BUILD='$(CURDIR)/$(BUILD)' tests/vm/backends.test $$kernel || exit 1; done
