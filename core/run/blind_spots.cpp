@@ -31,8 +31,7 @@ std::string entered(std::uint32_t what) {
             return "The run controlled another process through ptrace: what it made that process do is not told apart.";
         case FST_BLIND_PTRACE_REFUSED:
             return "The run tried to control a process through ptrace and was refused: a process has one tracer, and "
-                   "here "
-                   "that is the recorder.";
+                   "here that is the recorder.";
         case FST_BLIND_PROCESS_MEMORY:
             return "The run read or wrote another process's memory (process_vm_readv): what it took from there was not "
                    "seen.";

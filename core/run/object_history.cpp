@@ -11,9 +11,10 @@ namespace {
 
 constexpr std::uint32_t kReading = event::kRead | event::kExecute | event::kLoad;
 constexpr std::uint32_t kWriting = event::kWrite | event::kCreate | event::kTruncate;
-constexpr std::size_t kManyUses = 16;
-constexpr std::uint32_t kNoContent = 0xffffffff;
 constexpr std::uint32_t kNaming = event::kRename | event::kLink;
+
+constexpr std::size_t kManyUses = 16;             // from here on an index finds them
+constexpr std::uint32_t kNoContent = 0xffffffff;  // of a use whose content never came
 
 // Within this of its change time, a content may change again and keep its stamp (times move with the timer's tick).
 constexpr std::int64_t kYoung = 20'000'000;

@@ -292,7 +292,6 @@ std::vector<HashWanted> Run::wanted_at_end() const {
 }
 
 std::size_t Run::object_count() const { return state_->objects.size(); }
-std::size_t Run::process_count() const { return state_->processes.size(); }
 
 Record Run::record(RunInfo info) const {
     const State& s = *state_;

@@ -48,9 +48,7 @@ class Run {
     [[nodiscard]] std::vector<Tracked> tracked() const;
     [[nodiscard]] std::vector<HashWanted> wanted_at_end() const;
 
-    // Where a name leads now as far as the run knows: the path an object was last seen under. For resolving names.
     [[nodiscard]] std::size_t object_count() const;
-    [[nodiscard]] std::size_t process_count() const;
 
     // The record so far; `info` is the caller's. Sets finished and status from RunEnded.
     [[nodiscard]] Record record(RunInfo info) const;
