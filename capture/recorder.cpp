@@ -3,10 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <future>
-#include <iterator>
 #include <span>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -14,6 +11,7 @@
 
 #include "capture/name_resolver.hpp"
 #include "core/base/clock.hpp"
+#include "core/base/parts.hpp"
 #include "core/event/log.hpp"
 #include "core/event/redact.hpp"
 
@@ -25,8 +23,8 @@ namespace {
 // is hashed in time; the kernel wakes it earlier when much has gathered.
 constexpr int kBusyMilliseconds = 5;
 constexpr int kIdleMilliseconds = 40;
-// From this many objects on, two threads look at them once more.
-constexpr std::size_t kManyLooks = 2000;
+// So many last looks are worth a thread.
+constexpr std::size_t kManyLooks = 1000;
 constexpr std::size_t kLogChunk = 256 * 1024;
 // What a recorder that is killed loses of the log.
 constexpr auto kFlushEvery = std::chrono::seconds(1);
@@ -255,23 +253,17 @@ void Recorder::record(const CommandEnd& end) {
 
 void Recorder::look_once_more() {
     const std::vector<run::Tracked> tracked = run_.tracked();
-    const std::span all(tracked);
-    std::size_t half = all.size() >= kManyLooks ? all.size() / 2 : 0;
-    std::future<LastLooks> others;
-    try {
-        if (half != 0) others = std::async(std::launch::async, look_at_all, all.first(half));
-    } catch (const std::system_error&) {  // no thread to be had: alone, then
-        half = 0;
+    const auto parts = base::parts_of(tracked.size(), kManyLooks);
+    std::vector<LastLooks> looks(parts.size());
+    base::for_each_part(parts, [&](std::size_t which, base::Part part) {
+        looks[which] = look_at_all(std::span(tracked).subspan(part.begin, part.end - part.begin));
+    });
+    std::uint64_t unchanged = 0;
+    for (const LastLooks& part : looks) {
+        for (const event::FinalStamp& final : part.changed) apply(final);
+        unchanged += part.unchanged;
     }
-    LastLooks looks = look_at_all(all.subspan(half));
-    if (half != 0) {
-        LastLooks first = others.get();
-        looks.unchanged += first.unchanged;
-        looks.changed.insert(looks.changed.begin(), std::make_move_iterator(first.changed.begin()),
-                             std::make_move_iterator(first.changed.end()));
-    }
-    for (const event::FinalStamp& final : looks.changed) apply(final);
-    apply(event::Unchanged{looks.unchanged});
+    apply(event::Unchanged{unchanged});
 }
 
 void Recorder::finish(const CommandEnd& command) {

@@ -9,6 +9,7 @@
 
 #include "core/artifact/role.hpp"
 #include "core/base/hex.hpp"
+#include "core/base/parts.hpp"
 #include "core/digest/digest.hpp"
 #include "core/evidence/bundle.hpp"
 #include "core/evidence/trace.hpp"
@@ -37,10 +38,17 @@ Result<event::Sha256> digest_from_hex(const std::string& hex) {
     return digest;
 }
 
+void assign_roles(std::vector<run::FileEntry>& files) {
+    constexpr std::size_t kWorthAThread = 4000;
+    base::for_each_part(base::parts_of(files.size(), kWorthAThread), [&files](std::size_t /*which*/, base::Part part) {
+        for (std::size_t i = part.begin; i < part.end; ++i) files[i].role = artifact::role_of(files[i]);
+    });
+}
+
 }  // namespace
 
 Result<WrittenEvidence> write_evidence(run::Record record, const EvidenceRequest& request) {
-    for (run::FileEntry& entry : record.files) entry.role = artifact::role_of(entry);
+    assign_roles(record.files);
     auto log_hex = request.log.finish_hex();
     if (!log_hex) return fail(log_hex.error());
     auto log_digest = digest_from_hex(*log_hex);

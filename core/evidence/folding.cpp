@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/base/hex.hpp"
+#include "core/base/parts.hpp"
 #include "core/evidence/parts.hpp"
 #include "core/evidence/table.hpp"
 
@@ -38,43 +39,73 @@ void append_subject(Tables& tables, const Subject& subject) {
     tables.outputs.push_back(subject);
 }
 
-// An entry of the table, or a folded directory. Entries keep no text: it is made again where it is needed, since a
-// table that has to be folded may be far longer than the statement.
+struct Group;
+using Groups = std::map<Directory, Group>;
+using Place = Groups::value_type;  // a directory and what is in it; stays where it is
+
+// An entry of the table, or a folded directory.
 struct Item {
     std::vector<std::size_t> files;  // ascending; one, unless it is a folded directory; none: it is no more
     std::size_t size = 0;            // bytes in the statement, commas included
     bool subject = false;
-    Directory parent;
+    Place* parent = nullptr;
     std::optional<FoldedDirectory> folded;
 };
 
-void append_item(Tables& tables, const run::FileEntry& file) {
-    append_file_entry(tables.files.empty() ? tables.files : tables.files += ',', file);
-    if (is_subject(file)) append_subject(tables, Subject{path_name(file.path), path_uri(file.path), *file.digest});
+struct Group {
+    std::set<std::size_t> items;
+    std::size_t outputs = 0;
+    std::size_t bytes = 0;
+};
+
+struct Ranked {
+    std::size_t weight = 0;
+    Place* place = nullptr;
+    bool operator<(const Ranked& other) const {
+        if (weight != other.weight) return weight < other.weight;
+        return place != other.place && place->first < other.place->first;
+    }
+};
+
+Subject subject_of(const run::FileEntry& file) {
+    return Subject{path_name(file.path), path_uri(file.path), *file.digest};
 }
 
-void append_item(Tables& tables, const FoldedDirectory& directory) {
-    append_folded(tables.files.empty() ? tables.files : tables.files += ',', directory);
-    if (directory.outputs > 0)
-        append_subject(tables, Subject{path_name(directory.path), path_uri(directory.path), directory.digest});
+Subject subject_of(const FoldedDirectory& directory) {
+    return Subject{path_name(directory.path), path_uri(directory.path), directory.digest};
 }
 
 template <typename Entry>
-std::size_t size_of(const Entry& entry) {
+void append_item(Tables& tables, std::string_view text, bool subject, const Entry& entry) {
+    if (!tables.files.empty()) tables.files += ',';
+    tables.files += text;
+    if (subject) append_subject(tables, subject_of(entry));
+}
+
+std::string text_of(const FoldedDirectory& directory) {
+    std::string text;
+    append_folded(text, directory);
+    return text;
+}
+
+template <typename Entry>
+std::size_t size_as_subject(const Entry& entry) {
     Tables alone;
-    append_item(alone, entry);
-    return alone.files.size() + 1 + (alone.subjects.empty() ? 0 : alone.subjects.size() + 1);
+    append_subject(alone, subject_of(entry));
+    return alone.subjects.size() + 1;
 }
 
 class Folding {
   public:
-    Folding(const std::vector<run::FileEntry>& files, std::size_t outputs, std::size_t bytes)
-        : files_(files), most_outputs_(outputs), most_bytes_(bytes) {
+    Folding(const std::vector<run::FileEntry>& files, const EntryLines& lines, std::size_t outputs, std::size_t bytes)
+        : files_(files), lines_(lines), most_outputs_(outputs), most_bytes_(bytes) {
         items_.reserve(files.size());
         for (std::size_t i = 0; i < files.size(); ++i) {
-            const Directory parent = parent_of(files[i].path.truncated, files[i].path.bytes);
-            add(Item{{i}, size_of(files[i]), is_subject(files[i]), parent, std::nullopt});
+            const bool subject = is_subject(files[i]);
+            const std::size_t size = lines.line(i).size() + 1 + (subject ? size_as_subject(files[i]) : 0);
+            put(Item{{i}, size, subject, place_of(parent_of(files[i].path.truncated, files[i].path.bytes)), {}});
         }
+        for (Place& place : groups_) rank(place, true);
     }
 
     Tables run() {
@@ -89,29 +120,32 @@ class Folding {
         Tables tables;
         tables.folded = true;
         for (const Item* item : order) {
+            const std::size_t first = item->files.front();
             if (item->folded)
-                append_item(tables, *item->folded);
+                append_item(tables, text_of(*item->folded), item->subject, *item->folded);
             else
-                append_item(tables, files_[item->files.front()]);
+                append_item(tables, lines_.line(first), item->subject, files_[first]);
         }
         return tables;
     }
 
   private:
-    struct Group {
-        std::set<std::size_t> items;
-        std::size_t outputs = 0;
-        std::size_t bytes = 0;
-    };
-
     [[nodiscard]] bool over() const { return outputs_ > most_outputs_ || bytes_ > most_bytes_; }
 
-    void rank(const Directory& directory, const Group& group, bool add) {
-        const auto put = [&](auto& ranking, std::size_t weight) {
+    // Neighbours in the table mostly lie in one directory.
+    Place* place_of(const Directory& directory) {
+        if (last_place_ == nullptr || last_place_->first != directory)
+            last_place_ = &*groups_.try_emplace(directory).first;
+        return last_place_;
+    }
+
+    void rank(Place& place, bool add) {
+        const auto& [directory, group] = place;
+        const auto put = [&](std::set<Ranked>& ranking, std::size_t weight) {
             if (add)
-                ranking.emplace(weight, directory);
+                ranking.insert({weight, &place});
             else
-                ranking.erase({weight, directory});
+                ranking.erase({weight, &place});
         };
         if (group.outputs > 1) put(by_outputs_, group.outputs);
         if (group.items.size() > 1) put(by_bytes_, group.bytes);
@@ -120,69 +154,64 @@ class Folding {
         if (!group.items.empty() && !at_the_top) put(by_depth_, depth_of(directory));
     }
 
-    void add(Item item) {
+    // Its group is not ranked anew.
+    void put(Item item) {
         outputs_ += item.subject ? 1 : 0;
         bytes_ += item.size;
+        Group& group = item.parent->second;
+        group.items.insert(group.items.end(), items_.size());
+        group.outputs += item.subject ? 1 : 0;
+        group.bytes += item.size;
         items_.push_back(std::move(item));
-        change_group(items_.size() - 1, [](Group& group, const Item& added, std::size_t index) {
-            group.items.insert(index);
-            group.outputs += added.subject ? 1 : 0;
-            group.bytes += added.size;
-        });
     }
 
     // Takes an item out of its group and the sums; its files are the caller's.
     std::vector<std::size_t> dissolve(std::size_t index) {
-        change_group(index, [](Group& group, const Item& gone, std::size_t at) {
-            group.items.erase(at);
-            group.outputs -= gone.subject ? 1 : 0;
-            group.bytes -= gone.size;
-        });
         Item& item = items_[index];
+        rank(*item.parent, false);
+        Group& group = item.parent->second;
+        group.items.erase(index);
+        group.outputs -= item.subject ? 1 : 0;
+        group.bytes -= item.size;
+        rank(*item.parent, true);
         outputs_ -= item.subject ? 1 : 0;
         bytes_ -= item.size;
         if (item.folded) folded_.erase({item.folded->path.truncated, item.folded->path.bytes});
         return std::exchange(item.files, {});
     }
 
-    template <typename Change>
-    void change_group(std::size_t index, Change change) {
-        const Item& item = items_[index];
-        Group& group = groups_[item.parent];
-        rank(item.parent, group, false);
-        change(group, item, index);
-        rank(item.parent, group, true);
-    }
-
     bool step() {
-        if (outputs_ > most_outputs_ && !by_outputs_.empty()) return fold(by_outputs_.rbegin()->second);
-        if (outputs_ <= most_outputs_ && !by_bytes_.empty()) return fold(by_bytes_.rbegin()->second);
+        if (outputs_ > most_outputs_ && !by_outputs_.empty()) return fold(*by_outputs_.rbegin()->place);
+        if (outputs_ <= most_outputs_ && !by_bytes_.empty()) return fold(*by_bytes_.rbegin()->place);
         if (by_depth_.empty()) return false;
-        const std::size_t deepest = by_depth_.rbegin()->first;
-        std::vector<Directory> level;
-        for (auto at = by_depth_.lower_bound({deepest, Directory{}}); at != by_depth_.end(); ++at)
-            level.push_back(at->second);
-        for (const Directory& directory : level) fold(directory);
+        const std::size_t deepest = by_depth_.rbegin()->weight;
+        std::vector<Place*> level;
+        for (auto at = by_depth_.rbegin(); at != by_depth_.rend() && at->weight == deepest; ++at)
+            level.push_back(at->place);
+        for (Place* place : level) fold(*place);
         return true;
     }
 
-    // By value: what is folded leaves the rankings, where the caller found it.
-    bool fold(Directory directory) {
+    bool fold(Place& place) {
+        const Directory& directory = place.first;
         Item whole;
-        whole.parent = parent_of(directory.first, directory.second);
+        whole.parent = place_of(parent_of(directory.first, directory.second));
         if (const auto earlier = folded_.find(directory); earlier != folded_.end())
             whole.files = dissolve(earlier->second);
-        const std::set<std::size_t> members = groups_[directory].items;
+        const std::set<std::size_t> members = place.second.items;
         for (const std::size_t index : members) {
             const std::vector<std::size_t> files = dissolve(index);
             whole.files.insert(whole.files.end(), files.begin(), files.end());
         }
         std::sort(whole.files.begin(), whole.files.end());
         whole.folded = sum_up(directory, whole.files);
-        whole.size = size_of(*whole.folded);
         whole.subject = whole.folded->outputs > 0;
+        whole.size = text_of(*whole.folded).size() + 1 + (whole.subject ? size_as_subject(*whole.folded) : 0);
         folded_[directory] = items_.size();
-        add(std::move(whole));
+        Place& parent = *whole.parent;
+        rank(parent, false);
+        put(std::move(whole));
+        rank(parent, true);
         return true;
     }
 
@@ -209,11 +238,13 @@ class Folding {
     }
 
     const std::vector<run::FileEntry>& files_;
+    const EntryLines& lines_;
     const std::size_t most_outputs_, most_bytes_;
     std::vector<Item> items_;
-    std::map<Directory, Group> groups_;
+    Groups groups_;
+    Place* last_place_ = nullptr;
     std::map<Directory, std::size_t> folded_;  // the item that a directory was folded into
-    std::set<std::pair<std::size_t, Directory>> by_outputs_, by_bytes_, by_depth_;
+    std::set<Ranked> by_outputs_, by_bytes_, by_depth_;
     std::size_t outputs_ = 0;
     std::size_t bytes_ = 0;
 };
@@ -259,18 +290,50 @@ FoldedDirectory read_folded(Fields fields) {
     return directory;
 }
 
-Tables make_tables(const std::vector<run::FileEntry>& files, std::size_t outputs, std::size_t bytes) {
-    constexpr std::size_t kUsualEntry = 420;
-    Tables tables;
-    tables.files.reserve(std::min(files.size() * kUsualEntry, bytes));
-    std::size_t subjects = 0;
-    for (const run::FileEntry& file : files) {
-        append_item(tables, file);
-        subjects += is_subject(file) ? 1U : 0U;
-        if (subjects > outputs || tables.files.size() + tables.subjects.size() > bytes)
-            return Folding(files, outputs, bytes).run();
+EntryLines::EntryLines(const std::vector<run::FileEntry>& files) {
+    constexpr std::size_t kUsualEntry = 440;
+    constexpr std::size_t kWorthAThread = 2000;
+    const auto parts = base::parts_of(files.size(), kWorthAThread);
+    std::vector<std::string> texts(parts.size());
+    ends_.resize(files.size());
+    base::for_each_part(parts, [&](std::size_t which, base::Part part) {
+        std::string& text = texts[which];
+        text.reserve((which == 0 ? files.size() : part.end - part.begin) * kUsualEntry);
+        for (std::size_t i = part.begin; i < part.end; ++i) {
+            append_file_entry(text, files[i]);
+            text += '\n';
+            ends_[i] = text.size();
+        }
+    });
+    text_ = std::move(texts.front());
+    for (std::size_t which = 1; which < parts.size(); ++which) {
+        for (std::size_t i = parts[which].begin; i < parts[which].end; ++i) ends_[i] += text_.size();
+        text_ += std::exchange(texts[which], {});
     }
-    return tables;
+}
+
+std::string_view EntryLines::line(std::size_t index) const {
+    const std::size_t begin = index == 0 ? 0 : ends_[index - 1];
+    return std::string_view(text_).substr(begin, ends_[index] - begin - 1);
+}
+
+std::string EntryLines::as_list() && {
+    std::string list = std::move(text_);
+    if (!list.empty()) list.pop_back();
+    std::replace(list.begin(), list.end(), '\n', ',');  // JSON has no newline within a string
+    return list;
+}
+
+Tables make_tables(const std::vector<run::FileEntry>& files, const EntryLines& lines, std::size_t outputs,
+                   std::size_t bytes) {
+    Tables tables;
+    bool over = lines.text().size() > bytes + 1;
+    for (auto file = files.begin(); file != files.end() && !over; ++file) {
+        if (!is_subject(*file)) continue;
+        append_subject(tables, subject_of(*file));
+        over = tables.outputs.size() > outputs || lines.text().size() + tables.subjects.size() > bytes + 1;
+    }
+    return over ? Folding(files, lines, outputs, bytes).run() : tables;
 }
 
 }  // namespace fstracker::evidence

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/evidence/fields.hpp"
@@ -41,13 +42,28 @@ bool is_subject(const run::FileEntry& entry);
 // The access table as it stands in the statement: lists of canonical JSON values, separated by commas.
 struct Tables {
     std::string files;
-    std::string subjects;  // of the outputs
+    std::string subjects;          // of the outputs
     std::vector<Subject> outputs;  // the same as values
     bool folded = false;
 };
 
+// Every entry of the access table as files.ndjson has it: canonical JSON and a newline. Made once, by several threads
+// where the table is long; the statement takes its entries from here as well.
+class EntryLines {
+  public:
+    explicit EntryLines(const std::vector<run::FileEntry>& files);
+    [[nodiscard]] const std::string& text() const { return text_; }
+    [[nodiscard]] std::string_view line(std::size_t index) const;  // without its newline
+    [[nodiscard]] std::string as_list() &&;                        // with commas between the entries
+
+  private:
+    std::string text_;
+    std::vector<std::size_t> ends_;  // of each line, its newline included
+};
+
 // Folds the fewest directories, longest first, that bring the outputs and the bytes of both lists within `outputs` and
-// `bytes`; folds none where both are.
-Tables make_tables(const std::vector<run::FileEntry>& files, std::size_t outputs, std::size_t bytes);
+// `bytes`. Where both are, none is folded, and Tables::files is left to `lines.as_list()`.
+Tables make_tables(const std::vector<run::FileEntry>& files, const EntryLines& lines, std::size_t outputs,
+                   std::size_t bytes);
 
 }  // namespace fstracker::evidence

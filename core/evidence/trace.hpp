@@ -47,10 +47,9 @@ struct TraceLimits {
 };
 
 struct TraceDocument {
-    std::string statement;     // canonical JSON
+    std::string statement;         // canonical JSON
     std::vector<Subject> outputs;  // those of its subjects that are outputs
-    bool folded = false;       // then
-    std::string files_ndjson;  // the whole table, an entry of fileAccess a line; not yet compressed
+    bool folded = false;           // then the whole table, an entry of fileAccess a line, was given to be compressed
 };
 
 // `subjects`: the logs, whose digests are known before the statement is. A folded statement needs the digest of the

@@ -95,17 +95,17 @@ TraceDocument write_trace(const run::Record& record, std::vector<Subject> subjec
     const std::size_t fixed =
         frame.before_files.size() + frame.after_files.size() + frame.after_outputs.size() + kFilesSubject;
     const std::size_t left = fixed < limits.statement_bytes ? limits.statement_bytes - fixed : 0;
-    Tables tables = make_tables(record.files, limits.outputs, std::max(left, limits.statement_bytes / kShareOfTable));
+    EntryLines lines(record.files);
+    Tables tables =
+        make_tables(record.files, lines, limits.outputs, std::max(left, limits.statement_bytes / kShareOfTable));
 
     TraceDocument document;
     document.folded = tables.folded;
     if (tables.folded) {
-        for (const run::FileEntry& entry : record.files) {
-            append_file_entry(document.files_ndjson, entry);
-            document.files_ndjson += '\n';
-        }
-        subjects.push_back(Subject{std::string(kFilesSubjectName), "", compress_files(document.files_ndjson)});
+        subjects.push_back(Subject{std::string(kFilesSubjectName), "", compress_files(lines.text())});
         frame = make_frame(record, subjects);
+    } else {
+        tables.files = std::move(lines).as_list();
     }
     document.statement = assemble(frame, tables, !subjects.empty());
     document.outputs = std::move(tables.outputs);
