@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 namespace fstracker::evidence {
 
@@ -23,6 +24,17 @@ constexpr std::array<std::int8_t, 256> make_values(char last_but_one, char last)
 constexpr auto kStandardValues = make_values('+', '/');
 constexpr auto kUrlSafeValues = make_values('-', '_');
 
+// The two characters of each value of twelve bits.
+struct Pair {
+    char text[2];
+};
+constexpr std::array<Pair, 4096> make_pairs() {
+    std::array<Pair, 4096> pairs{};
+    for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {{kStandard[i >> 6], kStandard[i & 63U]}};
+    return pairs;
+}
+constexpr auto kPairs = make_pairs();
+
 char byte(std::uint32_t value, unsigned shift) { return static_cast<char>(value >> shift & 255U); }
 
 }  // namespace
@@ -35,10 +47,9 @@ void append_base64(std::string& text, std::string_view bytes) {
     std::size_t i = 0;
     for (; i + 3 <= bytes.size(); i += 3) {
         const std::uint32_t group = value(i) << 16 | value(i + 1) << 8 | value(i + 2);
-        *out++ = kStandard[group >> 18];
-        *out++ = kStandard[group >> 12 & 63U];
-        *out++ = kStandard[group >> 6 & 63U];
-        *out++ = kStandard[group & 63U];
+        std::memcpy(out, kPairs[group >> 12].text, 2);
+        std::memcpy(out + 2, kPairs[group & 4095U].text, 2);
+        out += 4;
     }
     if (i == bytes.size()) return;
     const bool two = bytes.size() - i == 2;

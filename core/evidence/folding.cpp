@@ -119,6 +119,7 @@ class Folding {
                   [](const Item* a, const Item* b) { return a->files.front() < b->files.front(); });
         Tables tables;
         tables.folded = true;
+        tables.files.reserve(bytes_);
         for (const Item* item : order) {
             const std::size_t first = item->files.front();
             if (item->folded)

@@ -65,6 +65,14 @@ constexpr PlainBytes make_json_plain() {
 }
 constexpr PlainBytes kJsonPlain = make_json_plain();
 
+// ASCII, and no beginning of something percent-encoded.
+constexpr PlainBytes make_text_plain() {
+    PlainBytes plain{};
+    for (std::size_t c = 0; c < 0x80; ++c) plain[c] = c != '%';
+    return plain;
+}
+constexpr PlainBytes kTextPlain = make_text_plain();
+
 std::size_t end_of_plain(const PlainBytes& plain, std::string_view bytes, std::size_t at) {
     while (at < bytes.size() && plain[static_cast<unsigned char>(bytes[at])]) ++at;
     return at;
@@ -97,9 +105,15 @@ std::optional<std::string> decode_all(std::string_view text) {
     return bytes;
 }
 
+// What is not UTF-8 is percent-encoded; `plain` appends all else.
 template <typename Plain>
 void append_utf8(std::string& out, std::string_view bytes, Plain plain) {
     for (std::size_t i = 0; i < bytes.size();) {
+        if (const std::size_t end = end_of_plain(kTextPlain, bytes, i); end != i) {
+            out.append(bytes, i, end - i);
+            i = end;
+            continue;
+        }
         const std::size_t length = sequence_length(bytes, i);
         if (length == 0)
             append_percent(out, bytes[i]);

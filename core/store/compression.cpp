@@ -20,10 +20,10 @@ bool begins_a_frame(std::string_view bytes) {
 
 }  // namespace
 
-Result<std::string> compress(std::string_view bytes, int level) {
+Result<std::string> compress(std::string_view bytes) {
     const std::unique_ptr<ZSTD_CCtx, FreeCompressor> context(ZSTD_createCCtx());
     if (!context) return fail(ErrorKind::kSystem, "cannot compress: out of memory");
-    ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, level);
+    ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kCompressionLevel);
     ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
     std::string frame(ZSTD_compressBound(bytes.size()), '\0');
     const std::size_t size = ZSTD_compress2(context.get(), frame.data(), frame.size(), bytes.data(), bytes.size());

@@ -21,9 +21,6 @@ namespace fstracker::store {
 
 namespace {
 
-// Level 1: on event lines a third of the time of level 3, for a file a tenth longer (docs/run-directory.md).
-constexpr int kLevel = 1;
-
 // What the compressor may hold back: one block. Beyond that, what headers and the frame's end take.
 constexpr std::uint64_t kBlock = ZSTD_BLOCKSIZE_MAX;
 constexpr std::uint64_t kFraming = 64;
@@ -101,7 +98,7 @@ Result<std::unique_ptr<LogWriter>> LogWriter::create(const std::string& path) {
     if (!file) return base::fail_errno(errno, "cannot make " + path);
     auto state = std::make_unique<State>(path, std::move(file));
     if (!state->compressor) return fail(ErrorKind::kSystem, "cannot compress " + path + ": out of memory");
-    ZSTD_CCtx_setParameter(state->compressor.get(), ZSTD_c_compressionLevel, kLevel);
+    ZSTD_CCtx_setParameter(state->compressor.get(), ZSTD_c_compressionLevel, kCompressionLevel);
     ZSTD_CCtx_setParameter(state->compressor.get(), ZSTD_c_checksumFlag, 1);
     return std::unique_ptr<LogWriter>(new LogWriter(std::move(state)));
 }
