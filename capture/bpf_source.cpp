@@ -16,6 +16,7 @@
 #include "capture/backends.hpp"
 #include "core/base/errno_error.hpp"
 #include "core/base/fd.hpp"
+#include "core/base/parts.hpp"
 #include "fstracker/abi/event.h"
 
 namespace fstracker::capture {
@@ -118,6 +119,14 @@ Status BpfSource::tell_inherited(pid_t child) {
     return {};
 }
 
+Status BpfSource::consume(const Sink& sink) {
+    sink_ = &sink;
+    const int got = ring_buffer__consume(ring_);
+    sink_ = nullptr;
+    if (got < 0 && got != -EINTR) return base::fail_errno(-got, "reading the ring buffer");
+    return {};
+}
+
 Result<std::size_t> BpfSource::poll(int milliseconds, const Sink& sink) {
     std::size_t count = 0;
     const Sink counting = [&](std::span<const std::byte> record) {
@@ -126,11 +135,8 @@ Result<std::size_t> BpfSource::poll(int milliseconds, const Sink& sink) {
         make_room_for_objects();
         sink(record);
     };
-    sink_ = &counting;
     wake_.wait_with(ring_buffer__epoll_fd(ring_), milliseconds);
-    const int got = ring_buffer__consume(ring_);
-    sink_ = nullptr;
-    if (got < 0 && got != -EINTR) return base::fail_errno(-got, "reading the ring buffer");
+    if (auto read = consume(counting); !read) return fail(read.error());
     accesses_since_harvest_ += count;
     return count;
 }
@@ -222,22 +228,24 @@ std::uint64_t BpfSource::missed() const {
     return missed;
 }
 
-Result<SourceTotals> BpfSource::stop(const Sink& sink) {
+// Programs that read the run as active may still be at it: they run inside RCU read-side sections, which membarrier
+// waits out. That takes a while, in which the recorder has other work.
+Status BpfSource::end(const Sink& sink) {
     const auto& maps = object_->get()->maps;
-    // The run number goes on being looked up until every program that read it as active has returned: they run inside
-    // RCU read-side sections, which membarrier waits out.
     KernelRun run{};
     if (bpf_map_lookup_elem(bpf_map__fd(maps.runs), &kRun, &run) == 0) {
         run.active = 0;
         if (bpf_map_update_elem(bpf_map__fd(maps.runs), &kRun, &run, BPF_EXIST) != 0)
             return base::fail_errno(errno, "ending the run");
     }
-    syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+    quiet_ = std::async(base::kBesideOrLater, [] { syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); });
+    return consume(sink);
+}
+
+Result<SourceTotals> BpfSource::stop(const Sink& sink) {
+    if (quiet_.valid()) quiet_.get();
     object_->detach_beside();
-    sink_ = &sink;
-    const int got = ring_buffer__consume(ring_);
-    sink_ = nullptr;
-    if (got < 0) return base::fail_errno(-got, "reading the ring buffer");
+    if (auto read = consume(sink); !read) return fail(read.error());
     SourceTotals totals;
     totals.kernel = counters();
     totals.folds = take_folds([](event::ProcessId) { return true; }, Table::kIsDone);

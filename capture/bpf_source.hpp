@@ -2,6 +2,7 @@
 // A run on a live kernel through BPF.
 #pragma once
 
+#include <future>
 #include <memory>
 
 #include "capture/bell.hpp"
@@ -21,11 +22,13 @@ class BpfSource : public Source {
     Result<std::size_t> poll(int milliseconds, const Sink& sink) override;
     void wake() override { wake_.ring(); }
     std::vector<event::FoldTotal> harvest(const std::function<bool(event::ProcessId)>& ended) override;
+    Status end(const Sink& sink) override;
     Result<SourceTotals> stop(const Sink& sink) override;
 
   private:
     BpfSource() = default;
     Status tell_inherited(pid_t child);
+    Status consume(const Sink& sink);
     [[nodiscard]] std::vector<event::Counters> counters() const;
     // Read and, while the run goes on, taken out to make room; at its end the table goes as a whole.
     enum class Table { kGoesOn, kIsDone };
@@ -37,10 +40,11 @@ class BpfSource : public Source {
     ring_buffer* ring_ = nullptr;
     Bell wake_;
     SourceInfo info_;
-    const Sink* sink_ = nullptr;  // during poll and stop
+    const Sink* sink_ = nullptr;  // while the ring is read
     std::size_t accesses_since_harvest_ = 0;
     std::uint64_t records_ = 0;
     std::uint32_t object_parts_ = 0;
+    std::future<void> quiet_;  // no program that saw the run active is still at it
 };
 
 }  // namespace fstracker::capture

@@ -82,11 +82,6 @@ event::FinalStamp look_at(const run::Tracked& tracked) {
     return final;
 }
 
-struct LastLooks {
-    std::vector<event::FinalStamp> changed;
-    std::uint64_t unchanged = 0;
-};
-
 LastLooks look_at_all(std::span<const run::Tracked> objects) {
     LastLooks looks;
     for (const run::Tracked& tracked : objects) {
@@ -251,13 +246,17 @@ void Recorder::record(const CommandEnd& end) {
     finish(end);
 }
 
-void Recorder::look_once_more() {
+std::vector<LastLooks> Recorder::look_once_more() const {
     const std::vector<run::Tracked> tracked = run_.tracked();
     const auto parts = base::parts_of(tracked.size(), kManyLooks);
     std::vector<LastLooks> looks(parts.size());
     base::for_each_part(parts, [&](std::size_t which, base::Part part) {
         looks[which] = look_at_all(std::span(tracked).subspan(part.begin, part.end - part.begin));
     });
+    return looks;
+}
+
+void Recorder::apply(const std::vector<LastLooks>& looks) {
     std::uint64_t unchanged = 0;
     for (const LastLooks& part : looks) {
         for (const event::FinalStamp& final : part.changed) apply(final);
@@ -266,23 +265,32 @@ void Recorder::look_once_more() {
     apply(event::Unchanged{unchanged});
 }
 
+// Takes the digests that are wanted so far.
+void Recorder::finish_digests(std::chrono::steady_clock::time_point deadline) {
+    beat();
+    if (!hasher_.finish(deadline))
+        failed(Error{ErrorKind::kSystem, "digests were still being taken after six hours", ""});
+    drain_digests();
+}
+
 void Recorder::finish(const CommandEnd& command) {
     if (command.failure) failed(*command.failure);
     const Source::Sink sink = [this](std::span<const std::byte> record) { on_record(record); };
-    auto totals = source_.stop(sink);
-    const std::int64_t end = base::unix_time();
-    if (!totals) failed(totals.error());
-    beat();
-
     const auto deadline = std::chrono::steady_clock::now() + kDigestDeadline;
-    if (!hasher_.finish(deadline))
-        failed(Error{ErrorKind::kSystem, "digests were still being taken after six hours", ""});
-    drain_digests();
-    look_once_more();
+    if (auto ended = source_.end(sink); !ended) failed(ended.error());
+    const std::int64_t end = base::unix_time();
+    finish_digests(deadline);
+    std::vector<LastLooks> looks = look_once_more();
+    const std::uint64_t received = counters_.received;
+    auto totals = source_.stop(sink);
+    if (!totals) failed(totals.error());
+    if (counters_.received != received) {  // something was still on its way
+        finish_digests(deadline);
+        looks = look_once_more();
+    }
+    apply(looks);
     for (const run::HashWanted& wanted : run_.wanted_at_end()) want(wanted);
-    if (!hasher_.finish(deadline))
-        failed(Error{ErrorKind::kSystem, "digests were still being taken after six hours", ""});
-    drain_digests();
+    finish_digests(deadline);
 
     if (totals) {
         take(std::move(totals->folds));

@@ -28,6 +28,12 @@ struct CommandEnd {
     std::optional<Error> failure;  // it could not be waited for: nobody knows how it ended, or whether
 };
 
+// What objects came to at the end of the run.
+struct LastLooks {
+    std::vector<event::FinalStamp> changed;
+    std::uint64_t unchanged = 0;  // no line of the log each
+};
+
 class Recorder {
   public:
     // All three outlive the recorder. `clock` turns the kernel's times into dates.
@@ -39,6 +45,8 @@ class Recorder {
     void record(const CommandEnd& end);
 
     [[nodiscard]] run::Record take_record(run::RunInfo info) const { return run_.record(std::move(info)); }
+    // What the record was made of; a large thing to free.
+    [[nodiscard]] run::Run take_run() { return std::exchange(run_, run::Run()); }
     [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
 
     // Before the command starts: room in the log for the first records, and beside it for the evidence of them. From
@@ -54,7 +62,9 @@ class Recorder {
     void want(const run::HashWanted& wanted);
     void check_sequence(const event::Common& common);
     void finish(const CommandEnd& end);
-    void look_once_more();
+    void finish_digests(std::chrono::steady_clock::time_point deadline);
+    [[nodiscard]] std::vector<LastLooks> look_once_more() const;
+    void apply(const std::vector<LastLooks>& looks);
     void failed(const Error& error);
     void write_log();
     void flush_log();

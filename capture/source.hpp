@@ -53,7 +53,11 @@ class Source {
     // Fold totals of processes that have ended, taken out of the kernel's table when it has grown; usually none.
     virtual std::vector<event::FoldTotal> harvest(const std::function<bool(event::ProcessId)>& ended) = 0;
 
-    // No record begins after this returns; what was on its way is delivered first.
+    // What begins after this returns is not recorded. Delivers what there is; what is still on its way is delivered by
+    // stop(), which follows.
+    virtual Status end(const Sink& sink) = 0;
+
+    // Delivers what was on its way.
     virtual Result<SourceTotals> stop(const Sink& sink) = 0;
 };
 

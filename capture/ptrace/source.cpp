@@ -142,14 +142,18 @@ std::vector<event::FoldTotal> PtraceSource::harvest(const std::function<bool(eve
     return {};  // folds are kept by process, and shrink when one ends
 }
 
-Result<SourceTotals> PtraceSource::stop(const Sink& sink) {
-    if (auto asked = request(Request::kEnd, 0); !asked) return fail(asked.error());
+Status PtraceSource::end(const Sink& sink) {
+    if (auto asked = request(Request::kEnd, 0); !asked) return asked;
     // The tracer may be waiting for room before it can answer.
     pollfd said{control_.get(), POLLIN, 0};
     do {
         kill(tracer_, kRequestSignal);
         ring_.consume(sink);
     } while (::poll(&said, 1, 1) == 0);
+    return {};
+}
+
+Result<SourceTotals> PtraceSource::stop(const Sink& sink) {
     TracerMessage message;
     for (;;) {
         if (!hear_bytes(&message, sizeof message)) return fail(ErrorKind::kSystem, kTracerGone);

@@ -29,6 +29,7 @@ class PtraceSource : public Source {
     Result<std::size_t> poll(int milliseconds, const Sink& sink) override;
     void wake() override { wake_.ring(); }
     std::vector<event::FoldTotal> harvest(const std::function<bool(event::ProcessId)>& ended) override;
+    Status end(const Sink& sink) override;
     Result<SourceTotals> stop(const Sink& sink) override;
 
   private:

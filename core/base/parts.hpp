@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <future>
-#include <system_error>
 #include <thread>
 #include <vector>
 
 namespace fstracker::base {
+
+// A thread of its own, or, where none is to be had, whoever asks for the result.
+inline constexpr auto kBesideOrLater = std::launch::async | std::launch::deferred;
 
 struct Part {
     std::size_t begin = 0;
@@ -32,13 +34,9 @@ inline std::vector<Part> parts_of(std::size_t count, std::size_t least) {
 template <typename Work>
 void for_each_part(const std::vector<Part>& parts, const Work& work) {
     std::vector<std::future<void>> others;
-    std::size_t own = 0;
-    try {
-        for (; own + 1 < parts.size(); ++own)
-            others.push_back(std::async(std::launch::async, [&work, &parts, own] { work(own, parts[own]); }));
-    } catch (const std::system_error&) {  // the parts from `own` on are left to this thread
-    }
-    for (; own < parts.size(); ++own) work(own, parts[own]);
+    for (std::size_t i = 1; i < parts.size(); ++i)
+        others.push_back(std::async(kBesideOrLater, [&work, &parts, i] { work(i, parts[i]); }));
+    if (!parts.empty()) work(0, parts[0]);
     for (std::future<void>& other : others) other.get();
 }
 

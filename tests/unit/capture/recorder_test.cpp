@@ -38,7 +38,7 @@ class ScriptedSource : public Source {
         ++polls;
         if (fails_at == polls) return fail(ErrorKind::kSystem, "the ring is gone", "start again");
         if (batches.empty()) {
-            end.over = true;
+            command.over = true;
             return 0U;
         }
         const std::vector<Bytes> batch = std::move(batches.front());
@@ -48,7 +48,7 @@ class ScriptedSource : public Source {
     }
     void wake() override {}
     std::vector<event::FoldTotal> harvest(const std::function<bool(event::ProcessId)>& ended) override {
-        if (fails_at != 0 && polls >= fails_at && ++beats_after_failure == 3) end.over = true;
+        if (fails_at != 0 && polls >= fails_at && ++beats_after_failure == 3) command.over = true;
         std::vector<event::FoldTotal> taken;
         std::erase_if(folds, [&](const event::FoldTotal& fold) {
             if (!ended(fold.process)) return false;
@@ -58,8 +58,9 @@ class ScriptedSource : public Source {
         harvested += taken.size();
         return taken;
     }
+    Status end(const Sink&) override { return {}; }
     Result<SourceTotals> stop(const Sink& sink) override {
-        stopped_over = end.over;
+        stopped_over = command.over;
         for (const auto& batch : batches) {
             for (const Bytes& bytes : batch) deliver(bytes, sink);
         }
@@ -79,7 +80,7 @@ class ScriptedSource : public Source {
     std::size_t fails_at = 0;  // the number of the poll, from 1
     bool stop_fails = false;
 
-    CommandEnd end;
+    CommandEnd command;
     bool stopped_over = false;
     std::size_t polls = 0;
     std::size_t beats_after_failure = 0;
@@ -167,8 +168,8 @@ struct Recording {
         REQUIRE(writer);
         log = std::move(*writer);
         recorder = std::make_unique<Recorder>(source, **hasher, *log, event::ClockOffset{1'000'000'000});
-        source.end.status = status;
-        recorder->record(source.end);
+        source.command.status = status;
+        recorder->record(source.command);
         record = recorder->take_record({});
     }
     std::string reasons() const {
@@ -336,7 +337,7 @@ TEST_CASE("a source that cannot be stopped leaves an account that does not balan
 TEST_CASE("a command that could not be waited for leaves a run that is not complete") {
     Recording it;
     it.source.batches = {{it.wire.access(put(it.scratch / "f", "x"), FST_READ)}};
-    it.source.end.failure = Error{ErrorKind::kSystem, "waiting for the command: No child processes", ""};
+    it.source.command.failure = Error{ErrorKind::kSystem, "waiting for the command: No child processes", ""};
     it.go();
     REQUIRE(it.recorder->failure());
     CHECK_FALSE(it.record.completeness.complete);
