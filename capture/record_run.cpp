@@ -2,6 +2,7 @@
 #include "capture/record_run.hpp"
 
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -26,6 +27,7 @@
 #include "capture/write_evidence.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/errno_error.hpp"
+#include "core/base/parts.hpp"
 #include "core/digest/hasher.hpp"
 #include "core/report/summary.hpp"
 #include "core/sign/key.hpp"
@@ -121,6 +123,15 @@ class NotedRecording {
     bool left_ = false;
 };
 
+// Frees it while the evidence is written, which comes first.
+std::future<void> free_beside(run::Run run) {
+    return std::async(base::kBesideOrLater, [run = std::move(run)]() mutable {
+        constexpr int kLeast = 19;
+        setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kLeast);
+        run = run::Run();
+    });
+}
+
 // What env(1) ends with, and why, when the command could not be executed.
 Error not_executed(int error, const std::string& command) {
     Error result = base::errno_error(error, command);
@@ -210,6 +221,7 @@ Result<RunOutcome> record_run(const RunRequest& request) {
     }
 
     run::Record record = recorder.take_record(std::move(info));
+    const auto freed = free_beside(recorder.take_run());
     EvidenceRequest evidence{
         **directory, **log, *key, outcome.exit_status, outcome.command_seconds, finish_start, outcome.bytes_hashed};
     auto written = write_evidence(std::move(record), evidence);

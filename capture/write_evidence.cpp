@@ -2,6 +2,7 @@
 #include "capture/write_evidence.hpp"
 
 #include <algorithm>
+#include <future>
 #include <optional>
 #include <string>
 #include <utility>
@@ -70,6 +71,8 @@ Result<WrittenEvidence> write_evidence(run::Record record, const EvidenceRequest
     if (files_error) return fail(*files_error);
     auto trace_bundle = sign_statement(trace.statement, request.key);
     if (!trace_bundle) return fail(trace_bundle.error());
+    auto trace_written =
+        std::async(base::kBesideOrLater, [&] { return request.directory.write(store::kTraceFile, *trace_bundle); });
 
     const judge::Judgement judgement = judge::judge(record);
     auto verdict_bundle = sign_statement(
@@ -81,8 +84,7 @@ Result<WrittenEvidence> write_evidence(run::Record record, const EvidenceRequest
     const report::Timing timing{request.command_seconds, finish, request.bytes_hashed};
     const std::string summary =
         report::summary_json(record, judgement, request.directory.final_path(), request.exit_status, timing);
-    if (auto written = request.directory.write(store::kTraceFile, *trace_bundle); !written)
-        return fail(written.error());
+    if (auto written = trace_written.get(); !written) return fail(written.error());
     if (request.recorder == Recording::kLived) {
         if (auto written = request.directory.write(store::kVerdictFile, *verdict_bundle); !written)
             return fail(written.error());
