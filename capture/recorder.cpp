@@ -32,6 +32,9 @@ constexpr auto kFlushEvery = std::chrono::seconds(1);
 // Room is asked for in steps of a quarter of what was written, within these.
 constexpr std::size_t kLeastStep = 16 * 1024;
 constexpr std::size_t kMostStep = 256 * 1024;
+// A fold total's line is no longer than this; so many are handled at once.
+constexpr std::size_t kLongestFold = 512;
+constexpr std::size_t kFoldsAtOnce = 8192;
 // What one object takes in the log, compressed, after its last access: digests and the final stamp.
 constexpr std::uint64_t kClosingBytes = 192;
 
@@ -128,8 +131,8 @@ void Recorder::flush_log() {
     }
 }
 
-Status Recorder::make_room() {
-    const std::size_t step = std::clamp<std::size_t>(kept_ / 4, kLeastStep, kMostStep);
+Status Recorder::make_room(std::size_t least) {
+    const std::size_t step = std::max(least, std::clamp<std::size_t>(kept_ / 4, kLeastStep, kMostStep));
     const std::uint64_t closing = run_.object_count() * kClosingBytes + step;
     if (auto reserved = log_.reserve(lines_.size() + step + closing + evidence_bytes(kept_ + step)); !reserved)
         return reserved;
@@ -211,17 +214,36 @@ void Recorder::beat() {
 }
 
 void Recorder::take(std::vector<event::FoldTotal> totals) {
-    for (event::FoldTotal& fold : totals) {
-        fold.last += clock_.nanoseconds;
-        ++folds_.seen;
-        if (!keep(fold)) {
-            ++folds_.lost[event::kLostLogFull];
-            continue;
-        }
-        ++folds_.delivered;
-        ++counters_.received;
-        ++counters_.decoded;
+    for (event::FoldTotal& fold : totals) fold.last += clock_.nanoseconds;
+    for (std::span rest(totals); !rest.empty(); rest = rest.subspan(std::min(rest.size(), kFoldsAtOnce)))
+        take_at_once(rest.first(std::min(rest.size(), kFoldsAtOnce)));
+}
+
+// Where there is room for all of them, they are written down beside being applied.
+void Recorder::take_at_once(std::span<const event::FoldTotal> totals) {
+    const std::size_t most = totals.size() * kLongestFold;
+    const bool room = !log_failed_ && !full_ && (lines_.size() + most <= room_ || make_room(most));
+    std::size_t taken = 0;
+    if (room) {
+        auto written = std::async(base::kBesideOrLater, [totals] {
+            std::string lines;
+            for (const event::FoldTotal& fold : totals) event::append_line(lines, fold);
+            return lines;
+        });
+        for (const event::FoldTotal& fold : totals) run_.apply(fold);
+        const std::string lines = written.get();
+        kept_ += lines.size();
+        lines_ += lines;
+        taken = totals.size();
+        if (lines_.size() >= kLogChunk) write_log();
+    } else {
+        for (const event::FoldTotal& fold : totals) taken += keep(fold) ? 1U : 0U;
     }
+    folds_.seen += totals.size();
+    folds_.delivered += taken;
+    if (taken != totals.size()) folds_.lost[event::kLostLogFull] += totals.size() - taken;
+    counters_.received += taken;
+    counters_.decoded += taken;
 }
 
 void Recorder::record(const CommandEnd& end) {

@@ -51,14 +51,16 @@ class Recorder {
 
     // Before the command starts: room in the log for the first records, and beside it for the evidence of them. From
     // then on no record is taken that the disk has no room for: it counts as lost, and what was taken before is kept.
-    Status make_room();
+    Status make_room() { return make_room(0); }
 
   private:
+    Status make_room(std::size_t least);  // for lines of so many bytes
     void on_record(std::span<const std::byte> record);
     bool keep(const event::Event& event);
     void apply(const event::Event& event);
     void drain_digests();
     void take(std::vector<event::FoldTotal> totals);  // a kind of the ledger of their own
+    void take_at_once(std::span<const event::FoldTotal> totals);
     void want(const run::HashWanted& wanted);
     void check_sequence(const event::Common& common);
     void finish(const CommandEnd& end);

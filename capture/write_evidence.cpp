@@ -22,7 +22,7 @@ namespace fstracker::capture {
 namespace {
 
 Result<std::string> sign_statement(std::string statement, const sign::PrivateKey& key) {
-    auto signature = key.sign(evidence::pae(evidence::kPayloadType, statement));
+    auto signature = key.sign(evidence::pae_head(evidence::kPayloadType, statement.size()), statement);
     if (!signature) return fail(signature.error());
     evidence::Bundle bundle;
     bundle.payload = std::move(statement);
@@ -67,9 +67,9 @@ Result<WrittenEvidence> write_evidence(run::Record record, const EvidenceRequest
         return digest::sha256(*compressed);
     };
     std::vector<evidence::Subject> logs{{store::kEventsFile, {}, *log_digest}};
-    const evidence::TraceDocument trace = evidence::write_trace(record, logs, evidence::TraceLimits{}, compress_files);
+    evidence::TraceDocument trace = evidence::write_trace(record, logs, evidence::TraceLimits{}, compress_files);
     if (files_error) return fail(*files_error);
-    auto trace_bundle = sign_statement(trace.statement, request.key);
+    auto trace_bundle = sign_statement(std::move(trace.statement), request.key);
     if (!trace_bundle) return fail(trace_bundle.error());
     auto trace_written =
         std::async(base::kBesideOrLater, [&] { return request.directory.write(store::kTraceFile, *trace_bundle); });

@@ -55,17 +55,19 @@ void read_material(Fields material, Bundle& bundle) {
 
 }  // namespace
 
-std::string pae(std::string_view payload_type, std::string_view payload) {
+std::string pae_head(std::string_view payload_type, std::size_t payload_bytes) {
     std::string text = "DSSEv1 ";
-    text.reserve(payload.size() + payload_type.size() + 48);
     text += std::to_string(payload_type.size());
     text += ' ';
     text += payload_type;
     text += ' ';
-    text += std::to_string(payload.size());
+    text += std::to_string(payload_bytes);
     text += ' ';
-    text += payload;
     return text;
+}
+
+std::string pae(std::string_view payload_type, std::string_view payload) {
+    return pae_head(payload_type, payload.size()).append(payload);
 }
 
 std::string write_bundle(const Bundle& bundle) {

@@ -15,6 +15,7 @@ inline constexpr std::string_view kPayloadType = "application/vnd.in-toto+json";
 
 // DSSE's pre-authentication encoding: what is signed.
 std::string pae(std::string_view payload_type, std::string_view payload);
+std::string pae_head(std::string_view payload_type, std::size_t payload_bytes);  // all of it but the payload
 
 struct Bundle {
     std::string payload;          // the statement's bytes, exactly as signed

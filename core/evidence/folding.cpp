@@ -20,6 +20,7 @@ namespace {
 // A directory, and whether it is known only by the tail of its path.
 using Directory = std::pair<bool, std::string>;
 
+constexpr std::size_t kFrame = 64 * 1024;  // what a statement puts around the list of files, mostly
 constexpr std::uint64_t kMostBytes = INT64_MAX;
 
 Directory parent_of(bool truncated, std::string_view path) {
@@ -119,7 +120,7 @@ class Folding {
                   [](const Item* a, const Item* b) { return a->files.front() < b->files.front(); });
         Tables tables;
         tables.folded = true;
-        tables.files.reserve(bytes_);
+        tables.files.reserve(bytes_ + kFrame);
         for (const Item* item : order) {
             const std::size_t first = item->files.front();
             if (item->folded)

@@ -76,11 +76,10 @@ Frame make_frame(const run::Record& record, const std::vector<Subject>& logs) {
     return frame;
 }
 
-std::string assemble(const Frame& frame, const Tables& tables, bool has_logs) {
-    std::string text;
-    text.reserve(frame.before_files.size() + tables.files.size() + frame.after_files.size() + tables.subjects.size() +
-                 frame.after_outputs.size() + 1);
-    text.append(frame.before_files).append(tables.files).append(frame.after_files).append(tables.subjects);
+// The list of files becomes the statement: it is the long part of it.
+std::string assemble(const Frame& frame, Tables& tables, bool has_logs) {
+    std::string text = std::move(tables.files);
+    text.insert(0, frame.before_files).append(frame.after_files).append(tables.subjects);
     if (!tables.subjects.empty() && has_logs) text += ',';
     text += frame.after_outputs;
     return text;

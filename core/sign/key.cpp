@@ -107,17 +107,28 @@ PublicKey PrivateKey::public_key() const {
     return PublicKey(std::make_shared<const PublicKey::State>(PublicKey::State{Pkey(state_->key.get()), state_->type}));
 }
 
-Result<std::string> PrivateKey::sign(std::string_view message) const {
+Result<std::string> PrivateKey::sign(std::string_view head, std::string_view rest) const {
     const DigestContext context(EVP_MD_CTX_new());
+    EVP_MD_CTX* const c = context.get();
+    const auto failed = [] { return fail(ErrorKind::kSystem, "could not sign: " + take_openssl_error()); };
+    if (c == nullptr || EVP_DigestSignInit(c, nullptr, digest_of(state_->type), nullptr, state_->key.get()) != 1)
+        return failed();
+    std::string signature;
     std::size_t length = 0;
-    if (!context ||
-        EVP_DigestSignInit(context.get(), nullptr, digest_of(state_->type), nullptr, state_->key.get()) != 1 ||
-        EVP_DigestSign(context.get(), nullptr, &length, octets(message), message.size()) != 1)
-        return fail(ErrorKind::kSystem, "could not sign: " + take_openssl_error());
-    std::string signature(length, '\0');
-    if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &length, octets(message),
-                       message.size()) != 1)
-        return fail(ErrorKind::kSystem, "could not sign: " + take_openssl_error());
+    const auto room = [&signature, &length] {
+        signature.resize(length);
+        return reinterpret_cast<unsigned char*>(signature.data());
+    };
+    if (state_->type == KeyType::kEd25519) {  // passes over the message twice, so takes it at once
+        const std::string message = std::string(head).append(rest);
+        if (EVP_DigestSign(c, nullptr, &length, octets(message), message.size()) != 1 ||
+            EVP_DigestSign(c, room(), &length, octets(message), message.size()) != 1)
+            return failed();
+    } else if (EVP_DigestSignUpdate(c, head.data(), head.size()) != 1 ||
+               EVP_DigestSignUpdate(c, rest.data(), rest.size()) != 1 ||
+               EVP_DigestSignFinal(c, nullptr, &length) != 1 || EVP_DigestSignFinal(c, room(), &length) != 1) {
+        return failed();
+    }
     signature.resize(length);
     return signature;
 }

@@ -41,7 +41,9 @@ class PrivateKey {
 
     [[nodiscard]] PublicKey public_key() const;
     [[nodiscard]] std::string pem() const;  // unencrypted PKCS#8
-    [[nodiscard]] Result<std::string> sign(std::string_view message) const;
+    [[nodiscard]] Result<std::string> sign(std::string_view message) const { return sign(message, {}); }
+    // A message in two pieces, which need not be joined where one of them is long.
+    [[nodiscard]] Result<std::string> sign(std::string_view head, std::string_view rest) const;
 
     struct State;
     explicit PrivateKey(std::shared_ptr<const State> state) : state_(std::move(state)) {}
