@@ -219,23 +219,21 @@ void Recorder::take(std::vector<event::FoldTotal> totals) {
         take_at_once(rest.first(std::min(rest.size(), kFoldsAtOnce)));
 }
 
-// Where there is room for all of them, they are written down beside being applied.
+// Where there is room for all of them, another thread writes them down while this one applies them.
 void Recorder::take_at_once(std::span<const event::FoldTotal> totals) {
     const std::size_t most = totals.size() * kLongestFold;
     const bool room = !log_failed_ && !full_ && (lines_.size() + most <= room_ || make_room(most));
     std::size_t taken = 0;
     if (room) {
-        auto written = std::async(base::kBesideOrLater, [totals] {
-            std::string lines;
-            for (const event::FoldTotal& fold : totals) event::append_line(lines, fold);
-            return lines;
+        const auto written = std::async(base::kBesideOrLater, [this, totals] {
+            const std::size_t before = lines_.size();
+            for (const event::FoldTotal& fold : totals) event::append_line(lines_, fold);
+            kept_ += lines_.size() - before;
+            if (lines_.size() >= kLogChunk) write_log();
         });
         for (const event::FoldTotal& fold : totals) run_.apply(fold);
-        const std::string lines = written.get();
-        kept_ += lines.size();
-        lines_ += lines;
+        written.wait();
         taken = totals.size();
-        if (lines_.size() >= kLogChunk) write_log();
     } else {
         for (const event::FoldTotal& fold : totals) taken += keep(fold) ? 1U : 0U;
     }
