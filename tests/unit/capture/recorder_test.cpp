@@ -9,6 +9,7 @@
 
 #include <csignal>
 #include <deque>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,7 @@ class ScriptedSource : public Source {
     Status end(const Sink&) override { return {}; }
     Result<SourceTotals> stop(const Sink& sink) override {
         stopped_over = command.over;
+        if (before_stop) before_stop();
         for (const auto& batch : batches) {
             for (const Bytes& bytes : batch) deliver(bytes, sink);
         }
@@ -79,6 +81,7 @@ class ScriptedSource : public Source {
     std::uint64_t missed = 0;
     std::size_t fails_at = 0;  // the number of the poll, from 1
     bool stop_fails = false;
+    std::function<void()> before_stop;
 
     CommandEnd command;
     bool stopped_over = false;
@@ -241,6 +244,45 @@ TEST_CASE("what the source gives becomes a record, and the log gives it again") 
     CHECK(found_out);
     CHECK(it.replay() >= 12);
     CHECK(content_of(it.log_path()).find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("a write that was still on its way when the run ended is looked at after it") {
+    Recording it;
+    const std::string file = put(it.scratch / "in", "before\n");
+    it.source.batches = {{it.wire.access(file, FST_READ)}};
+    it.source.before_stop = [&] {
+        it.source.batches = {{it.wire.access(file, FST_WRITE)}};
+        put(file, "and after\n");
+    };
+    it.go();
+    REQUIRE(it.record.files.size() == 2);
+    CHECK(it.record.files[0].digest == digest::sha256("before\n"));
+    CHECK(it.record.files[0].binding == run::Binding::kChanged);
+    CHECK(it.record.files[1].digest == digest::sha256("and after\n"));
+    CHECK(it.record.files[1].binding == run::Binding::kOwn);
+    CHECK(it.record.files[1].output);
+    it.replay();
+}
+
+TEST_CASE("a table of folds that takes several strides is counted and logged whole") {
+    Recording it;
+    const std::string file = put(it.scratch / "in", "content\n");
+    const Bytes exec = it.wire.exec(1, {"sh"});
+    const Bytes read = it.wire.access(file, FST_READ);
+    const event::ObjectId object = std::get<event::FileAccess>(*event::decode(read, {})).object.id;
+    it.source.batches = {{exec, read}};
+    constexpr std::uint64_t kFolds = 20'001;
+    for (std::uint64_t i = 1; i <= kFolds; ++i)
+        it.source.folds.push_back({1, object, FST_READ, i, static_cast<std::int64_t>(i)});
+    it.go();
+    CHECK_FALSE(it.recorder->failure());
+    CHECK(it.reasons() == "");
+    CHECK(it.record.completeness.ledger.kernel.at("fold").delivered == kFolds);
+    const auto entry = std::find_if(it.record.files.begin(), it.record.files.end(),
+                                    [&](const run::FileEntry& one) { return one.path.bytes == file; });
+    REQUIRE(entry != it.record.files.end());
+    CHECK(entry->opens == 1 + kFolds * (kFolds + 1) / 2);
+    CHECK(it.replay() > kFolds);
 }
 
 TEST_CASE("a number that is missing is a gap, on each CPU for itself") {
