@@ -22,6 +22,7 @@
 #include "core/base/durable_file.hpp"
 #include "core/base/errno_error.hpp"
 #include "core/base/fd.hpp"
+#include "core/base/parts.hpp"
 
 namespace fstracker::capture {
 
@@ -167,11 +168,11 @@ void BpfObject::detach() {
 }
 
 void BpfObject::detach_beside() {
-    detacher_ = std::thread([this] { detach(); });
+    detacher_ = std::async(base::kBesideOrLater, [this] { detach(); });
 }
 
 BpfObject::~BpfObject() {
-    if (detacher_.joinable()) detacher_.join();
+    if (detacher_.valid()) detacher_.get();
     detach();
     if (skeleton_ != nullptr) fstracker_bpf__destroy(skeleton_);
 }

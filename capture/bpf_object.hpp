@@ -3,9 +3,9 @@
 // The only header through which the skeleton is seen.
 #pragma once
 
+#include <future>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -45,7 +45,7 @@ class BpfObject {
     std::vector<bpf_program*> attached_;  // those of the backend
     std::vector<bpf_link*> links_;
     std::vector<std::string> hooks_;
-    std::thread detacher_;
+    std::future<void> detacher_;
 };
 
 }  // namespace fstracker::capture

@@ -233,13 +233,18 @@ std::uint64_t BpfSource::missed() const {
 Status BpfSource::end(const Sink& sink) {
     const auto& maps = object_->get()->maps;
     KernelRun run{};
-    if (bpf_map_lookup_elem(bpf_map__fd(maps.runs), &kRun, &run) == 0) {
-        run.active = 0;
-        if (bpf_map_update_elem(bpf_map__fd(maps.runs), &kRun, &run, BPF_EXIST) != 0)
-            return base::fail_errno(errno, "ending the run");
-    }
+    const bool known = bpf_map_lookup_elem(bpf_map__fd(maps.runs), &kRun, &run) == 0;
+    const bool active = run.active != 0;
+    run.active = 0;
+    if (known && bpf_map_update_elem(bpf_map__fd(maps.runs), &kRun, &run, BPF_EXIST) != 0)
+        return base::fail_errno(errno, "ending the run");
     quiet_ = std::async(base::kBesideOrLater, [] { syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); });
-    return consume(sink);
+    if (auto read = consume(sink); !read) return read;
+    if (!known || !active)
+        return fail(ErrorKind::kSystem,
+                    "somebody else ended the run in the kernel's table: what came after is not known",
+                    "did the step have root's power over BPF?");
+    return {};
 }
 
 Result<SourceTotals> BpfSource::stop(const Sink& sink) {

@@ -12,6 +12,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstring>
+#include <exception>
 #include <future>
 #include <system_error>
 #include <thread>
@@ -46,7 +47,10 @@ double seconds_since(SteadyClock::time_point start) {
 Result<sign::PrivateKey> signing_key(const RunRequest& request) {
     auto key = sign::load_private_key(request.key_path, request.key_passphrase);
     if (key || request.key_path_given || key.error().kind != ErrorKind::kNotFound) return key;
-    return sign::create_key_files(request.key_path, sign::KeyType::kEcdsaP256);
+    auto made = sign::create_key_files(request.key_path, sign::KeyType::kEcdsaP256);
+    if (made) return made;
+    key = sign::load_private_key(request.key_path, request.key_passphrase);  // another first run may have been faster
+    return key ? std::move(key) : std::move(made);
 }
 
 Result<digest::HasherOptions> hasher_options(const RunRequest& request) {
@@ -132,6 +136,16 @@ std::future<void> free_beside(run::Run run) {
     });
 }
 
+// Memory may run out anywhere. The command goes on all the same, and the record says that it ends early.
+void record_or_give_up(Recorder& recorder, const CommandEnd& end) {
+    try {
+        recorder.record(end);
+    } catch (const std::exception& problem) {
+        recorder.give_up(
+            Error{ErrorKind::kSystem, problem.what(), "is there memory enough, by ulimit and cgroup too?"});
+    }
+}
+
 // What env(1) ends with, and why, when the command could not be executed.
 Error not_executed(int error, const std::string& command) {
     Error result = base::errno_error(error, command);
@@ -184,7 +198,7 @@ Result<RunOutcome> record_run(const RunRequest& request) {
     std::thread reader;
     try {
         reader = std::thread([&, command = started.get_future()]() mutable {
-            if (command.get()) recorder.record(end);
+            if (command.get()) record_or_give_up(recorder, end);
         });
     } catch (const std::system_error& error) {
         return base::fail_errno(error.code().value(), "a thread that reads what the kernel sees");
@@ -220,11 +234,17 @@ Result<RunOutcome> record_run(const RunRequest& request) {
         outcome.exit_status = 125;
     }
 
-    run::Record record = recorder.take_record(std::move(info));
-    const auto freed = free_beside(recorder.take_run());
     EvidenceRequest evidence{
         **directory, **log, *key, outcome.exit_status, outcome.command_seconds, finish_start, outcome.bytes_hashed};
-    auto written = write_evidence(std::move(record), evidence);
+    std::future<void> freed;
+    Result<WrittenEvidence> written = tl::unexpected(Error{});
+    try {
+        run::Record record = recorder.take_record(std::move(info));
+        freed = free_beside(recorder.take_run());
+        written = write_evidence(std::move(record), evidence);
+    } catch (const std::exception& problem) {
+        written = fail(ErrorKind::kSystem, problem.what());
+    }
     if (!written) {
         Error problem = written.error().within("writing the evidence");
         problem.hint = "what was recorded is kept; 'track runs' makes an incomplete run of it once that is mended";

@@ -44,6 +44,9 @@ class Recorder {
     // written to the end gives this same record.
     void record(const CommandEnd& end);
 
+    // In place of record(), or when that threw: it ends here, and the record says so.
+    void give_up(const Error& error) { failed(error); }
+
     [[nodiscard]] run::Record take_record(run::RunInfo info) const { return run_.record(std::move(info)); }
     // What the record was made of; a large thing to free.
     [[nodiscard]] run::Run take_run() { return std::exchange(run_, run::Run()); }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <malloc.h>
 
+#include <cstdlib>
 #include <exception>
+#include <string>
 
 #include "cli/dispatch.hpp"
 #include "cli/terminal.hpp"
@@ -16,10 +18,26 @@ void keep_large_buffers() {
     mallopt(M_TRIM_THRESHOLD, 64 * kMebibyte);
 }
 
+// A thread of the recording could not go on, for want of memory as a rule.
+[[noreturn]] void die() {
+    std::string what = "unforeseen";
+    try {
+        if (const std::exception_ptr thrown = std::current_exception()) std::rethrow_exception(thrown);
+    } catch (const std::exception& error) {
+        what += std::string(": ") + error.what();
+    } catch (...) {
+    }
+    fstracker::cli::tell_error(
+        {fstracker::ErrorKind::kSystem, what,
+         "what was recorded is kept: 'track runs' makes an incomplete run of it. Is there memory enough?"});
+    std::abort();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     keep_large_buffers();
+    std::set_terminate(die);
     constexpr int kTrackerFailed = 125;
     try {
         return fstracker::cli::dispatch({argv + (argc > 0 ? 1 : 0), argv + argc});

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "cli/terminal.hpp"
@@ -16,7 +15,7 @@ namespace {
 
 constexpr std::size_t kMostReasons = 3;
 
-void say(const std::string& text) { fmt::print(stderr, "track: {}\n", text); }
+void say(const std::string& text) { tell("track: " + text + '\n'); }
 
 std::string painted(judge::Verdict verdict) {
     auto word = judge::to_text(verdict);
@@ -73,7 +72,7 @@ void write_run_summary(const capture::RunOutcome& outcome, bool verbose) {
 void write_run_json(const capture::RunOutcome& outcome) {
     const auto text = report::summary_json(*outcome.record, *outcome.judgement, outcome.directory, outcome.exit_status,
                                            {outcome.command_seconds, outcome.finish_seconds, outcome.bytes_hashed});
-    fmt::print(stderr, "{}\n", nlohmann::json::parse(text).dump());
+    tell(nlohmann::json::parse(text).dump() + '\n');
 }
 
 }  // namespace fstracker::cli

@@ -58,6 +58,8 @@ void tell_error(const Error& error) {
     write_all(STDERR_FILENO, "track: " + report::printable(error.message) + "\nhint: " + hint + '\n');
 }
 
+void tell(const std::string& text) { write_all(STDERR_FILENO, text); }
+
 void tell_note(const std::string& message) { write_all(STDERR_FILENO, "track: " + report::printable(message) + '\n'); }
 
 Status print(const std::string& text) {

@@ -19,6 +19,9 @@ void tell_error(const Error& error);
 // "track: MESSAGE" alone.
 void tell_note(const std::string& message);
 
+// To standard error, as it is. Where nobody takes it, it is lost and no more.
+void tell(const std::string& text);
+
 // To standard output, all of it. An error when it could not be written; a reader that went away is none.
 Status print(const std::string& text);
 
