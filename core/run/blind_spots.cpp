@@ -53,6 +53,14 @@ std::string script_object_unknown() {
            "(script).";
 }
 
+std::string handed_over(std::string_view server) {
+    return fmt::format("The run talked to {}, a server outside its tree: what that did for it was not seen.", server);
+}
+
+std::string left_orders(std::string_view server) {
+    return fmt::format("The run wrote where {} takes its orders from: what that did for it was not seen.", server);
+}
+
 std::string unwatched() {
     return "The run touched more files than the kernel's table holds: an outside writer of the rest was not noticed.";
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "core/event/event.hpp"
 
@@ -18,6 +19,8 @@ namespace blind_spot {
 std::string entered(std::uint32_t what);  // enum fst_blind
 std::string script_object_unknown();
 std::string unwatched();
+std::string handed_over(std::string_view server);  // over its socket
+std::string left_orders(std::string_view server);  // in its files
 std::string outlives(event::ProcessId process, std::uint32_t pid);
 std::string more_outlive(std::size_t count);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/run/run.hpp"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <deque>
 #include <map>
@@ -14,6 +16,7 @@
 #include "core/run/connections.hpp"
 #include "core/run/object_history.hpp"
 #include "core/run/process_table.hpp"
+#include "core/run/servers.hpp"
 #include "fstracker/abi/event.h"
 
 namespace fstracker::run {
@@ -94,6 +97,7 @@ struct Run::State {
     ObjectHistory& access(const event::Path& path, const event::Object& object, std::uint32_t access,
                           event::ProcessId process, std::uint32_t pid, std::int32_t descriptor, std::int64_t time) {
         processes.acted(process);
+        if ((access & (event::kWrite | event::kCreate)) != 0) note_order(path);
         Known& one = known(object);
         one.pid = pid;
         one.descriptor = descriptor;
@@ -102,6 +106,10 @@ struct Run::State {
             wanted.push_back(HashWanted{one.for_the_hasher(object), path, pid, descriptor});
         }
         return one.history;
+    }
+
+    void note_order(const event::Path& path) {
+        if (const auto server = server_that_reads(path.bytes)) entered.insert(blind_spot::left_orders(*server));
     }
 
     void apply(const event::Fork& fork) { processes.forked(fork); }
@@ -162,6 +170,7 @@ struct Run::State {
         const auto note = [&](const event::Path& path, std::uint32_t access) {
             if (path.bytes.empty()) return;
             if (renamed.object) {
+                if ((access & (event::kRename | event::kLink)) != 0) note_order(path);
                 known(*renamed.object).history.named(path, *renamed.object, access, process, renamed.common.time);
                 return;
             }
@@ -186,6 +195,9 @@ struct Run::State {
     void apply(const event::Connect& connect) {
         processes.acted(connect.common.process);
         connections.connected(connect);
+        if (connect.family != AF_UNIX) return;
+        const std::string_view path = std::string_view(connect.path).substr(0, connect.path.find('\0'));
+        if (const auto server = server_at(path)) entered.insert(blind_spot::handed_over(*server));
     }
 
     void apply(const event::ForeignWriter& writer) { known(writer.object).history.written_from_outside(writer.object); }
