@@ -46,6 +46,7 @@ static void do_creat(char **a) {
 
 static void do_rename(char **a) {
     if (call32(kRename, lowered(0, a[0]), lowered(1, a[1]), 0, 0, 0)) fail(a[1]);
+    say("rename32", a[0], "rename", NULL);
     say("rename32", a[1], "rename", NULL);
 }
 

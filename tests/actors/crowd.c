@@ -30,7 +30,7 @@ static void *reader(void *number) {
 }
 
 static void threads(long count) {
-    pthread_t* thread = calloc((size_t)count, sizeof *thread);
+    pthread_t *thread = calloc((size_t)count, sizeof *thread);
     pthread_attr_t small;
     pthread_attr_init(&small);
     pthread_attr_setstacksize(&small, 64 << 10);

@@ -12,7 +12,7 @@
 
 static int descriptor_in(struct msghdr *message) {
     int fd = -1;
-    struct cmsghdr* header = CMSG_FIRSTHDR(message);
+    struct cmsghdr *header = CMSG_FIRSTHDR(message);
     if (!header || header->cmsg_type != SCM_RIGHTS) fail("no descriptor came");
     memcpy(&fd, CMSG_DATA(header), sizeof fd);
     return fd;

@@ -61,6 +61,7 @@ static void do_memory(char **a) {
     const int memory = memfd_create(a[1], 0);
     if (memory < 0) fail("memfd_create");
     while (sendfile(memory, from, NULL, 1 << 20) > 0) continue;
+    say("memory", name_of(from), "read", NULL);
     load_descriptor(memory);
     lseek(memory, 0, SEEK_SET);
     hash_rest(memory, hash);

@@ -80,6 +80,10 @@ static void do_tmpfile(char **a) {
     const int fd = open(a[0], O_TMPFILE | O_WRONLY, 0644);
     if (fd < 0) fail("O_TMPFILE");
     write_all(fd, a[2], strlen(a[2]));
+    char name[4097];
+    snprintf(name, sizeof name, "%s", name_of(fd)); // DIRECTORY/#INODE (deleted)
+    *strrchr(name, ' ') = 0;
+    say("tmpfile", name, "create write", NULL);
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     if (linkat(AT_FDCWD, link, AT_FDCWD, a[1], AT_SYMLINK_FOLLOW)) fail("linkat");
     say("tmpfile", a[1], "link", NULL);

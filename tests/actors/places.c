@@ -87,6 +87,7 @@ static void do_create(char **a) { put("create", a, O_CREAT | O_EXCL, "create wri
 static void do_append(char **a) { put("append", a, O_APPEND, "write"); }
 static void do_rename(char **a) {
     if (rename(a[0], a[1])) fail("rename");
+    say("rename", a[0], "rename", NULL);
     say("rename", a[1], "rename", NULL);
 }
 static void do_stay(char **a) { usleep((useconds_t)atoi(a[0]) * 1000); }
