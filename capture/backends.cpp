@@ -38,12 +38,15 @@ constexpr std::array<std::string_view, 4> kAlways = {
 };
 
 // The system calls' returns, whatever tells the objects.
-constexpr std::array<std::string_view, 3> kNamesAndPeers = {
+constexpr std::string_view kCompat =
+    "32-bit system calls are followed but for sockets and the oldest way to map a file; that such were made is "
+    "recorded.";
+constexpr std::array<std::string_view, 4> kNamesAndPeers = {
     "The names in rename, link and unlink are the call's arguments, believed where they lead to the object that "
     "changed.",
-    "Renames, links, removals and connections made through io_uring or by 32-bit system calls are not seen; that an "
-    "io_uring was set up is.",
+    "Renames, links, removals and connections made through io_uring are not seen; that an io_uring was set up is.",
     "Attributes set by setxattr, chmod and chown are not recorded.",
+    kCompat,
 };
 
 // Of every backend that takes objects from the descriptor table.
@@ -53,9 +56,8 @@ constexpr std::string_view kDescriptorRace =
 constexpr std::string_view kMemory =
     "Bytes taken from another process's memory (ptrace, process_vm_readv) have no file; that it was done is recorded.";
 
-constexpr std::array<std::string_view, 5> kTracepoint = {
+constexpr std::array<std::string_view, 4> kTracepoint = {
     "Files opened through io_uring are not seen; that an io_uring was set up is.",
-    "32-bit system calls are not followed; that they were made is recorded.",
     kDescriptorRace,
     "Descriptors received through recvmmsg beyond its first message, through fanotify or from a seccomp listener are "
     "not listed.",
@@ -75,8 +77,7 @@ constexpr std::array<std::string_view, 9> kPtrace = {
     kDescriptorRace,
     "Descriptors received through fanotify or from a seccomp listener are not listed.",
     kMemory,
-    "32-bit system calls are followed but for sockets and the oldest way to map a file; that such were made is "
-    "recorded.",
+    kCompat,
     "A process has one tracer: a step that uses ptrace itself (strace, a debugger) is refused, which is recorded.",
 };
 constexpr std::string_view kNoNewPrivileges =

@@ -8,7 +8,7 @@
 #define FSTRACKER_BPF_NAME_H
 
 #include "lib/access.h"
-#include "lib/syscalls.h"
+#include "lib/compat.h"
 
 static __always_inline int touched__note(struct inode *inode)
 {
@@ -16,7 +16,7 @@ static __always_inline int touched__note(struct inode *inode)
     struct member *member = member__of(task);
     if (!member) return 0;
     struct pt_regs *regs = (void *)bpf_task_pt_regs((void *)task);
-    if (!syscall__changes_names(regs->orig_ax)) return 0;
+    if (!syscall__changes_names(task__call(task, regs))) return 0;
     __u32 slot = member->touched_count++;
     if (slot < FST_TOUCHED_MAX) object__fill(&member->touched[slot & (FST_TOUCHED_MAX - 1)], inode);
     return 0;

@@ -9,7 +9,7 @@
 #ifndef FSTRACKER_BPF_SYSCALL_H
 #define FSTRACKER_BPF_SYSCALL_H
 
-#include "lib/syscalls.h"
+#include "lib/compat.h"
 #include "probes/name.h"
 #include "probes/network.h"
 #include "probes/process.h"
@@ -153,7 +153,9 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(syscall__exit, struct pt_regs *regs, long result)
 {
     /* Most calls end here or at the next line. */
-    const long nr = regs->orig_ax;
+    struct task_struct *task = bpf_get_current_task_btf();
+    const bool compat = task__in_compat_call(task);
+    const long nr = task__call(task, regs);
     switch (nr) {
     case NR_open: case NR_creat: case NR_openat: case NR_openat2: case NR_open_by_handle_at: case NR_memfd_create:
     case NR_mmap: case NR_mprotect: case NR_pkey_mprotect: case NR_connect: case NR_sendto: case NR_sendmsg:
@@ -161,13 +163,14 @@ int BPF_PROG(syscall__exit, struct pt_regs *regs, long result)
     case NR_process_vm_writev: case NR_fanotify_init: case NR_seccomp: case NR_io_uring_setup: case NR_pidfd_getfd:
     case NR_truncate: case NR_rename: case NR_mkdir: case NR_rmdir: case NR_link: case NR_unlink: case NR_symlink:
     case NR_mknod: case NR_mkdirat: case NR_mknodat: case NR_unlinkat: case NR_renameat: case NR_linkat:
-    case NR_symlinkat: case NR_renameat2:
+    case NR_symlinkat: case NR_renameat2: case NR_unfollowed:
         break;
     default:
         return 0;
     }
-    struct task_struct *task = bpf_get_current_task_btf();
-    const unsigned long a = regs->di, b = regs->si, c = regs->dx, d = regs->r10, e = regs->r8;
+    const unsigned long a = compat ? (__u32)regs->bx : regs->di, b = compat ? (__u32)regs->cx : regs->si,
+                        c = compat ? (__u32)regs->dx : regs->dx, d = compat ? (__u32)regs->si : regs->r10,
+                        e = compat ? (__u32)regs->di : regs->r8;
     struct member *member = member__of(task);
     if (!member) {
         if (result < 0 || objects_from_hooks) return 0;
@@ -184,8 +187,8 @@ int BPF_PROG(syscall__exit, struct pt_regs *regs, long result)
         }
         return 0;
     }
-    if (!objects_from_hooks && task->thread_info.status & TS_COMPAT) {
-        blind__tell(member, FST_BLIND_COMPAT_SYSCALL, nr);
+    if (nr == NR_unfollowed) {
+        blind__tell(member, FST_BLIND_COMPAT_SYSCALL, regs->orig_ax);
         return 0;
     }
     struct name_call call = {.directory = AT_CWD, .second_directory = AT_CWD, .name = a};
@@ -223,7 +226,7 @@ int BPF_PROG(syscall__exit, struct pt_regs *regs, long result)
     if (!objects_from_hooks) object__of_call(nr, result, a, b, c, d, e);
     switch (nr) {
     case NR_memfd_create: opened(result, FST_CREATE); break;
-    case NR_sendto: datagram__tell(a, e, regs->r9); break;
+    case NR_sendto: datagram__tell(a, e, compat ? (__u32)regs->bp : regs->r9); break;
     case NR_sendmsg: case NR_sendmmsg: sent(a, b); break;
     case NR_ptrace:
         if (a != 0) blind__tell(member, FST_BLIND_PTRACE, a); /* not TRACEME */

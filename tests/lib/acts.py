@@ -69,7 +69,7 @@ def declared(found, act, words):
     harness.equal(len(spots), 1, f"{act} is not in the record; blind spots with “{words}” in {found.blind_spots}")
     if entered:
         harness.check(found.verdict["predicate"]["result"] != "PASSED", "PASSED, although a blind spot was entered")
-    say(act, coverage.ENTERED if entered else coverage.DECLARED, re.sub(r"\d{2,}", "N", spots[0]))
+    say(act, coverage.ENTERED if entered else coverage.DECLARED, re.sub(r"(?<=Process )\d+|(?<=\(pid )\d+", "N", spots[0]))
 
 
 def impossible(act, why):

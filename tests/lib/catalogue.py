@@ -21,6 +21,7 @@ CATALOGUE = [
         ("32-bit open", "compat"),
         ("32-bit rename", "compat"),
         ("32-bit mmap2 to executable", "compat"),
+        ("32-bit message or socketcall", "compat"),
     ]),
     ("io_uring", [
         ("io_uring openat", "io_uring"),

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Live tests under another kernel: the script boots it with tests/vm/run-kernel and runs itself in there (`--inside`), where
+each test goes through every BPF backend, with the program on ext4."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import harness
+from harness import BUILD, SCRATCH, SOURCE, TRACK, Failure, backend_report, check, run, shutil, track
+from record import UNKNOWN_OBJECTS
+
+BACKENDS = ("lsm", "fentry", "tracepoint")
+# A line of a live test's output: `   1.2 s  test_name: ok`.
+LINE = re.compile(r"^ *[\d.]+ s  (test_\w+): (ok|skipped: .*|FAILED.*)$", re.MULTILINE)
+FOUND = re.compile(r"^found in (.+): (.*)\n", re.MULTILINE)
+MACHINE_LIMIT = 840
+UNAVAILABLE = 69
+
+
+def boot(kernel, *settings):
+    """The exit status of this script inside, or 77 with a reason where there is no such kernel. What the acts found there
+    goes to FSTRACKER_COVERAGE where that is wanted."""
+    program = SOURCE / "tests/vm/run-kernel"
+    ready = run([program, "--kernel", kernel, "--prepare"], timeout=300, env=os.environ)
+    if ready.returncode == UNAVAILABLE:
+        print("skip: " + ready.stderr.decode(errors="replace").strip().splitlines()[-1])
+        return 77
+    if ready.returncode:
+        sys.exit(ready.stderr.decode(errors="replace"))
+    folder = os.environ.get("FSTRACKER_COVERAGE")
+    inside = ["env", f"FSTRACKER_SOURCE={SOURCE}", f"FSTRACKER_BUILD={BUILD}", f"TRACK={TRACK}", *settings,
+              *(["FSTRACKER_COVERAGE=/mnt/disk/found"] if folder else []), os.path.realpath(sys.argv[0]), "--inside", kernel]
+    sys.stdout.flush()
+    machine = subprocess.Popen([program, "--kernel", kernel, "--time-limit", str(MACHINE_LIMIT), "--", *inside], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, text=True, errors="replace")
+    for line in machine.stdout:
+        if folder and (found := FOUND.match(line)):
+            with open(Path(folder) / found[1], "a") as file:
+                file.write(found[2] + "\n")
+        else:
+            print(line, end="", flush=True)
+    return machine.wait()
+
+
+def copy_build():
+    """The program and the actors on the ext4 disk, so that they are recorded from a plain file system."""
+    build = Path("/mnt/disk/build")
+    shutil.copytree(harness.ACTORS, build / "tests/actors")
+    (build / "bin").mkdir()
+    shutil.copy(TRACK, build / "bin/track")
+    harness.TRACK = str(build / "bin/track")
+    return build
+
+
+def judge(backend, name, output, status):
+    """What is wrong with a live test's run through a backend."""
+    lines = LINE.findall(output)
+    passed = [test for test, outcome in lines if outcome == "ok"]
+    skipped = [(test, outcome) for test, outcome in lines if outcome.startswith("skipped")]
+    print(f"{backend}: live/{name}: {len(passed)} passed, {len(lines) - len(passed) - len(skipped)} failed, {len(skipped)} skipped", flush=True)
+    for test, outcome in skipped:
+        print(f"    {test}: {outcome}")
+    faults = [f"{backend}: {name}: {test}: {outcome}" for test, outcome in lines if outcome.startswith("FAILED")]
+    faults += [f"{backend}: {name}: {test} may not be skipped here: {outcome}" for test, outcome in skipped
+               if backend != "tracepoint" or UNKNOWN_OBJECTS not in outcome]
+    if not passed:
+        faults.append(f"{backend}: {name}: nothing passed")
+    if status != 0 and not faults:
+        faults.append(f"{backend}: {name}: exit status {status}")
+    if faults:
+        print(output, flush=True)
+    return faults
+
+
+def inside(kernel, tests):
+    """`tests`: backend -> list of (name of a live test, words that choose some of its functions…)."""
+    release = os.uname().release
+    check(release.startswith(kernel + "."), f"the kernel is {release}, not {kernel}")
+    print(f"Linux {release}", flush=True)
+    build, faults = copy_build(), []
+    doctor = SCRATCH / "doctor.json"
+    doctor.write_bytes(track("doctor", "--json", status=0).stdout)
+    os.environ["FSTRACKER_TEST_DOCTOR"] = str(doctor)
+    folder = os.environ.get("FSTRACKER_COVERAGE")
+    if folder:
+        os.mkdir(folder)
+    for backend in BACKENDS:
+        report = backend_report(backend)
+        if not report["usable"]:
+            faults.append(f"{backend} is not usable: {report['refusedBy']}")
+            continue
+        print(f"{backend}: usable", flush=True)
+        for name, *only in tests[backend]:
+            start = time.monotonic()
+            done = subprocess.run([SOURCE / f"tests/live/{name}.test", *only], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, env=os.environ | {
+                                      "FSTRACKER_BUILD": str(build), "TRACK": str(build / "bin/track"),
+                                      "FSTRACKER_TEST_BACKEND": backend, "FSTRACKER_TEST_SLOW": "1", "FSTRACKER_TEST_GUEST": "1"})
+            faults += judge(backend, name, done.stdout.decode(errors="replace"), done.returncode)
+            print(f"    {time.monotonic() - start:.0f} s", flush=True)
+    for found in sorted(Path(folder).iterdir()) if folder else ():
+        print("".join(f"found in {found.name}: {line}\n" for line in found.read_text().splitlines()), end="", flush=True)
+    check(not faults, "\n".join(faults))
+
+
+def main(tests, kernel):
+    """The body of such a script; `kernel` is the one it boots when not told."""
+    if sys.argv[1:2] == ["--inside"]:
+        try:
+            inside(sys.argv[2], tests)
+        except Failure as failure:
+            sys.exit(str(failure))
+    else:
+        sys.exit(boot(*sys.argv[1:2] or [kernel]))
