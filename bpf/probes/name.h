@@ -18,7 +18,13 @@ static __always_inline int touched__note(struct inode *inode)
     struct pt_regs *regs = (void *)bpf_task_pt_regs((void *)task);
     if (!syscall__changes_names(task__call(task, regs))) return 0;
     __u32 slot = member->touched_count++;
-    if (slot < FST_TOUCHED_MAX) object__fill(&member->touched[slot & (FST_TOUCHED_MAX - 1)], inode);
+    if (slot >= FST_TOUCHED_MAX) return 0;
+    struct fst_object *object = &member->touched[slot & (FST_TOUCHED_MAX - 1)];
+    object__fill(object, inode);
+    if ((object->mode & S_IFMT) == S_IFREG) { /* from here on outside writers are told */
+        struct object_key key = {.inode = object->inode, .device = object->device, .generation = object->generation};
+        objects__note(member->run, &key);
+    }
     return 0;
 }
 

@@ -162,7 +162,9 @@ struct Run::State {
         const auto note = [&](const event::Path& path, std::uint32_t access) {
             if (path.bytes.empty()) return;
             if (renamed.object) {
-                known(*renamed.object).history.named(path, *renamed.object, access, process, renamed.common.time);
+                ObjectHistory& history = known(*renamed.object).history;
+                if ((renamed.common.flags & FST_WRITERS_UNSEEN) != 0) history.writers_unseen();
+                history.named(path, *renamed.object, access, process, renamed.common.time);
                 return;
             }
             unidentified_name(renamed, path, access);
