@@ -35,7 +35,7 @@ def boot(kernel, *settings):
         sys.exit(ready.stderr.decode(errors="replace"))
     folder = os.environ.get("FSTRACKER_COVERAGE")
     inside = ["env", f"FSTRACKER_SOURCE={SOURCE}", f"FSTRACKER_BUILD={BUILD}", f"TRACK={TRACK}", *settings,
-              *(["FSTRACKER_COVERAGE=/mnt/disk/found"] if folder else []), os.path.realpath(sys.argv[0]), "--inside", kernel]
+              *(["FSTRACKER_COVERAGE=wanted"] if folder else []), os.path.realpath(sys.argv[0]), "--inside", kernel]
     sys.stdout.flush()
     machine = subprocess.Popen([program, "--kernel", kernel, "--time-limit", str(MACHINE_LIMIT), "--", *inside], stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, text=True, errors="replace")
@@ -82,10 +82,15 @@ def through(build, backend, name, *only):
     """A live test through a backend, and what is wrong with it."""
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=f"{backend}.") as scratch:
+        found = Path(scratch) / "found"
+        found.mkdir()
+        settings = {"FSTRACKER_COVERAGE": str(found)} if os.environ.get("FSTRACKER_COVERAGE") else {}
         done = subprocess.run([SOURCE / f"tests/live/{name}.test", *only], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, env=os.environ | {
                                   "FSTRACKER_BUILD": str(build), "TRACK": str(build / "bin/track"), "TMPDIR": scratch,
-                                  "FSTRACKER_TEST_BACKEND": backend, "FSTRACKER_TEST_SLOW": "1", "FSTRACKER_TEST_GUEST": "1"})
+                                  "FSTRACKER_TEST_BACKEND": backend, "FSTRACKER_TEST_SLOW": "1", "FSTRACKER_TEST_GUEST": "1"} | settings)
+        for file in sorted(found.iterdir()):
+            print("".join(f"found in {file.name}: {line}\n" for line in file.read_text().splitlines()), end="", flush=True)
     faults = judge(backend, name, done.stdout.decode(errors="replace"), done.returncode)
     print(f"    {time.monotonic() - start:.0f} s for {name} on {backend}", flush=True)
     return faults
@@ -100,9 +105,6 @@ def inside(kernel, tests):
     doctor = SCRATCH / "doctor.json"
     doctor.write_bytes(track("doctor", "--json", status=0).stdout)
     os.environ["FSTRACKER_TEST_DOCTOR"] = str(doctor)
-    folder = os.environ.get("FSTRACKER_COVERAGE")
-    if folder:
-        os.mkdir(folder)
     jobs = []
     for backend in tests:
         report = backend_report(backend)
@@ -113,8 +115,6 @@ def inside(kernel, tests):
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as workers:
         for job in workers.map(lambda job: through(*job), jobs):
             faults += job
-    for found in sorted(Path(folder).iterdir()) if folder else ():
-        print("".join(f"found in {found.name}: {line}\n" for line in found.read_text().splitlines()), end="", flush=True)
     check(not faults, "\n".join(faults))
 
 
