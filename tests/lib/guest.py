@@ -18,7 +18,7 @@ from record import UNKNOWN_OBJECTS
 BACKENDS = ("lsm", "fentry", "tracepoint")
 # A line of a live test's output: `   1.2 s  test_name: ok`.
 LINE = re.compile(r"^ *[\d.]+ s  (test_\w+): (ok|skipped: .*|FAILED.*)$", re.MULTILINE)
-FOUND = re.compile(r"^found in (.+): (.*)\n", re.MULTILINE)
+FOUND = re.compile(r"found in (\S+ \w+\.\w+): (.*)\n")
 MACHINE_LIMIT = int(os.environ.get("FSTRACKER_VM_LIMIT", "840"))
 UNAVAILABLE = 69
 
@@ -39,13 +39,14 @@ def boot(kernel, *settings):
     sys.stdout.flush()
     machine = subprocess.Popen([program, "--kernel", kernel, "--time-limit", str(MACHINE_LIMIT), "--", *inside], stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, text=True, errors="replace")
-    for line in machine.stdout:
-        if folder and (found := FOUND.match(line)):
-            with open(Path(folder) / found[1], "a") as file:
-                file.write(found[2] + "\n")
-        else:
-            print(line, end="", flush=True)
-    return machine.wait()
+    with machine:
+        for line in machine.stdout:
+            if folder and (found := FOUND.fullmatch(line)):
+                with open(Path(folder) / found[1], "a") as file:
+                    file.write(found[2] + "\n")
+            else:
+                print(line, end="", flush=True)
+    return machine.returncode
 
 
 def copy_build():
