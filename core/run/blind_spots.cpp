@@ -30,7 +30,8 @@ std::string entered(std::uint32_t what) {
                    "datagram "
                    "sent or a descriptor received through it was not seen.";
         case FST_BLIND_COMPAT_SYSCALL:
-            return "The run made 32-bit system calls that are not followed (sockets, the oldest way to map a file): what "
+            return "The run made 32-bit system calls that are not followed (sockets, the oldest way to map a file): "
+                   "what "
                    "came, went or was mapped by them was not seen.";
         case FST_BLIND_RECEIVED: return "The run received more descriptors in one message than could be listed.";
         case FST_BLIND_PTRACE:
