@@ -23,7 +23,7 @@ MACHINE_LIMIT = int(os.environ.get("FSTRACKER_VM_LIMIT", "840"))
 UNAVAILABLE = 69
 
 
-def boot(kernel, *settings):
+def boot(kernel, *words):
     """The exit status of this script inside, or 77 with a reason where there is no such kernel. What the acts found there
     goes to FSTRACKER_COVERAGE where that is wanted."""
     program = SOURCE / "tests/vm/run-kernel"
@@ -34,8 +34,8 @@ def boot(kernel, *settings):
     if ready.returncode:
         sys.exit(ready.stderr.decode(errors="replace"))
     folder = os.environ.get("FSTRACKER_COVERAGE")
-    inside = ["env", f"FSTRACKER_SOURCE={SOURCE}", f"FSTRACKER_BUILD={BUILD}", f"TRACK={TRACK}", *settings,
-              *(["FSTRACKER_COVERAGE=wanted"] if folder else []), os.path.realpath(sys.argv[0]), "--inside", kernel]
+    inside = ["env", f"FSTRACKER_SOURCE={SOURCE}", f"FSTRACKER_BUILD={BUILD}", f"TRACK={TRACK}",
+              *(["FSTRACKER_COVERAGE=wanted"] if folder else []), os.path.realpath(sys.argv[0]), "--inside", kernel, *words]
     sys.stdout.flush()
     machine = subprocess.Popen([program, "--kernel", kernel, "--time-limit", str(MACHINE_LIMIT), "--", *inside], stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, text=True, errors="replace")
@@ -97,8 +97,11 @@ def through(build, backend, name, *only):
     return faults
 
 
-def inside(kernel, tests):
-    """`tests`: backend -> list of (name of a live test, words that choose some of its functions…)."""
+def inside(kernel, tests, words):
+    """`tests`: backend -> list of (name of a live test, words that choose some of its functions…). `words` are of backends
+    and tests: with some of either, only those."""
+    backends = [backend for backend in tests if backend in words] or tests
+    names = {word for word in words if word not in tests}
     release = os.uname().release
     check(release.startswith(kernel + "."), f"the kernel is {release}, not {kernel}")
     print(f"Linux {release}", flush=True)
@@ -107,24 +110,24 @@ def inside(kernel, tests):
     doctor.write_bytes(track("doctor", "--json", status=0).stdout)
     os.environ["FSTRACKER_TEST_DOCTOR"] = str(doctor)
     jobs = []
-    for backend in tests:
+    for backend in backends:
         report = backend_report(backend)
         if not report["usable"]:
             faults.append(f"{backend} is not usable: {report['refusedBy']}")
         else:
-            jobs += [(build, backend, *test) for test in tests[backend]]
+            jobs += [(build, backend, *test) for test in tests[backend] if not names or test[0] in names]
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as workers:
         for job in workers.map(lambda job: through(*job), jobs):
             faults += job
     check(not faults, "\n".join(faults))
 
 
-def main(tests, kernel):
-    """The body of such a script; `kernel` is the one it boots when not told."""
+def main(tests, *default):
+    """The body of such a script: SCRIPT [KERNEL [BACKEND|TEST]…]; `default` are the words when there are none."""
     if sys.argv[1:2] == ["--inside"]:
         try:
-            inside(sys.argv[2], tests)
+            inside(sys.argv[2], tests, sys.argv[3:])
         except Failure as failure:
             sys.exit(str(failure))
     else:
-        sys.exit(boot(*sys.argv[1:2] or [kernel]))
+        sys.exit(boot(*sys.argv[1:] or default))
