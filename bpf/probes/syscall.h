@@ -20,6 +20,17 @@
 #define RENAME_EXCHANGE 2u
 #define SCM_FDS_MAX 16
 
+/* A process has got an object open. */
+static __always_inline void opened__tell(const struct actor *actor, struct file *file, __s32 descriptor, __u32 more)
+{
+    struct file *of_kernel = KERNEL(struct file, file);
+    if (GET(of_kernel, f_mode) & FMODE_PATH) return;
+    __u32 access = file__access(file) | more;
+    if (!(access & FST_WRITE)) access &= ~FST_TRUNCATE;
+    access__tell((__u64)file, (__u64)actor->run << 32 | actor->process, access, descriptor);
+    if (access & FST_WRITE) writer__tell((__u64)file, actor->run);
+}
+
 /* The current task has got a descriptor of an object. A function of its own to the verifier: it is called in many places. */
 __noinline int opened(__s32 descriptor, __u32 more)
 {
@@ -32,12 +43,7 @@ __noinline int opened(__s32 descriptor, __u32 more)
         blind__tell(member, FST_BLIND_DESCRIPTOR_RACE, 0);
         return 0;
     }
-    struct file *of_kernel = KERNEL(struct file, file);
-    if (GET(of_kernel, f_mode) & FMODE_PATH) return 0;
-    __u32 access = file__access(file) | more;
-    if (!(access & FST_WRITE)) access &= ~FST_TRUNCATE;
-    access__of_member(member, file, access, descriptor);
-    if (access & FST_WRITE) writer__tell((__u64)file, member->run);
+    opened__tell((void *)member, file, descriptor, more);
     return 0;
 }
 
@@ -184,8 +190,8 @@ int BPF_PROG(syscall__exit, struct pt_regs *regs, long result)
         }
         return 0;
     }
-    if (!objects_from_hooks && task->thread_info.status & TS_COMPAT) {
-        blind__tell(member, FST_BLIND_COMPAT_SYSCALL, nr);
+    if (task->thread_info.status & TS_COMPAT) { /* its number means another call */
+        if (!objects_from_hooks) blind__tell(member, FST_BLIND_COMPAT_SYSCALL, nr);
         return 0;
     }
     struct name_call call = {.directory = AT_CWD, .second_directory = AT_CWD, .name = a};
@@ -233,7 +239,9 @@ int BPF_PROG(syscall__exit, struct pt_regs *regs, long result)
     case NR_seccomp:
         if (a == 1 && b & 8) blind__tell(member, FST_BLIND_SECCOMP_NOTIFY, 0); /* SET_MODE_FILTER, NEW_LISTENER */
         break;
-    case NR_io_uring_setup: blind__tell(member, FST_BLIND_IO_URING, 0); break;
+    case NR_io_uring_setup:
+        if (!requests_are_seen) blind__tell(member, FST_BLIND_IO_URING, 0);
+        break;
     }
     return 0;
 }
