@@ -168,6 +168,20 @@ struct {
     __type(value, struct request);
 } requests SEC(".maps");
 
+struct slot_key {
+    __u64 ring;
+    __u64 slot;
+};
+
+/* The slots that a request is to fill: a second one for the same slot would hide what the first has opened. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, FST_REQUESTS);
+    __type(key, struct slot_key);
+    __type(value, __u64);
+} slots SEC(".maps");
+
 /* Where a record is put together. One a CPU: programs run with preemption off, and `busy` catches one that is
  * interrupted by another. The tail has room for the longest record, and a component's or argument's overrun. */
 #define FST_TAIL_MAX (FST_PATH_MAX * 3 + FST_NAME_ARG_MAX + FST_ARGV_MAX)

@@ -87,7 +87,7 @@ struct io_open {
     struct open_how how;
 } RELOCATED;
 
-/* The rest are the same from 5.15 to 6.18. Were they not, their names could not be read or would lead nowhere: nothing is
+/* The rest are the same in 6.1, 6.12 and 6.18. Were they not, their names could not be read or would lead nowhere: nothing is
  * believed of them that does not show in an object. */
 struct io_rename { /* of links, hard and symbolic, too */
     struct file *file;

@@ -82,6 +82,15 @@ static __always_inline bool request__keep_names(struct request *r, struct io_kio
            request__keep_name(r->second_name, two.newpath);
 }
 
+/* The slot that a request for an open names; false where it names none. */
+static __always_inline bool slot__of_request(struct slot_key *key, struct io_kiocb *req)
+{
+    struct io_open *open = (void *)req;
+    key->slot = BPF_CORE_READ(open, file_slot);
+    key->ring = (__u64)BPF_CORE_READ(req, ctx);
+    return key->slot && key->slot != SLOT_TO_BE_FOUND;
+}
+
 /* False where it cannot be followed. */
 static __noinline bool request__note(struct io_kiocb *req, struct member *member, __u32 opcode)
 {
@@ -102,6 +111,8 @@ static __noinline bool request__note(struct io_kiocb *req, struct member *member
         whole = request__keep_names(r, req, opcode);
     }
     const __u64 key = (__u64)req;
+    struct slot_key slot = {};
+    if (request__opens(opcode) && slot__of_request(&slot, req)) whole = bpf_map_update_elem(&slots, &slot, &key, BPF_NOEXIST) == 0;
     if (bpf_map_update_elem(&requests, &key, r, BPF_NOEXIST)) { /* no room, or the end of the one before was not seen */
         whole = false;
         bpf_map_update_elem(&requests, &key, r, BPF_ANY);
@@ -140,6 +151,8 @@ __noinline int request__settle_open(__u64 address)
         else
             blind__tell_of(request->run, request->process, FST_BLIND_DESCRIPTOR_RACE, 0);
     }
+    struct slot_key key = {};
+    if (slot__of_request(&key, req)) bpf_map_delete_elem(&slots, &key);
     bpf_map_delete_elem(&requests, &address);
     return 0;
 }
@@ -197,11 +210,14 @@ __noinline int request__settle(__u64 address)
     struct io_kiocb *req = (void *)address;
     struct request *request = bpf_map_lookup_elem(&requests, &address);
     if (!request) return 0;
+    struct member *member = member__of(bpf_get_current_task_btf());
     if (BPF_CORE_READ(req, cqe.res) >= 0 && run__active(request->run)) {
-        if (request->operation)
+        if (!request->operation)
+            request__tell_connected(request, req);
+        else if (member && member->process == request->process) /* whose directories relative names are meant from */
             request__tell_named(request);
         else
-            request__tell_connected(request, req);
+            blind__tell_of(request->run, request->process, FST_BLIND_IO_URING_REQUEST, BPF_CORE_READ(req, opcode));
     }
     bpf_map_delete_elem(&requests, &address);
     return 0;

@@ -53,7 +53,7 @@ static void set_up(unsigned flags) {
 }
 
 static struct io_uring_sqe *put(unsigned char opcode, int fd, const void *address, unsigned length, uint64_t offset) {
-    const unsigned tail = *ring.sq_tail, index = tail & *ring.sq_mask;
+    const unsigned index = (*ring.sq_tail + ring.waiting) & *ring.sq_mask;
     struct io_uring_sqe *sqe = &ring.sqes[index];
     memset(sqe, 0, sizeof *sqe);
     sqe->opcode = opcode;
@@ -64,14 +64,17 @@ static struct io_uring_sqe *put(unsigned char opcode, int fd, const void *addres
     sqe->off = offset;
     sqe->user_data = ring.waiting;
     ring.sq_array[index] = index;
-    __atomic_store_n(ring.sq_tail, tail + 1, __ATOMIC_RELEASE);
     ring.waiting++;
     return sqe;
 }
 
+// All at once: the kernel's thread may be looking, and a chain that it finds the beginning of ends there.
+static void publish(void) { __atomic_store_n(ring.sq_tail, *ring.sq_tail + ring.waiting, __ATOMIC_RELEASE); }
+
 // Submits what was put and waits for `completions`, in any order; results by the order of putting.
 static void go(unsigned completions, int *results) {
     unsigned enter = IORING_ENTER_GETEVENTS;
+    publish();
     if (__atomic_load_n(ring.sq_flags, __ATOMIC_ACQUIRE) & IORING_SQ_NEED_WAKEUP) enter |= IORING_ENTER_SQ_WAKEUP;
     if (syscall(SYS_io_uring_enter, ring.fd, ring.waiting, completions, enter, NULL, 0) < 0) fail("io_uring_enter");
     ring.waiting = 0;
@@ -248,10 +251,11 @@ static void do_rename_reused(char **a) {
     snprintf(from, sizeof from, "%s", a[0]);
     snprintf(to, sizeof to, "%s", a[1]);
     put(IORING_OP_RENAMEAT, AT_FDCWD, from, (unsigned)AT_FDCWD, (uintptr_t)to);
+    publish();
     if (syscall(SYS_io_uring_enter, ring.fd, 1, 0, 0, NULL, 0) != 1) fail("io_uring_enter");
+    ring.waiting = 0;
     memset(from, 'x', sizeof from - 1);
     memset(to, 'x', sizeof to - 1);
-    ring.waiting = 0;
     one("rename_reused");
     say("rename_reused", a[1], "rename", NULL);
 }
