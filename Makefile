@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The verbs people type. CMake's presets do the work; packaging/setup brings what a fresh Debian 12 lacks.
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-long test-vm bench install package clean setup format
+.PHONY: help build demo test test-long test-vm coverage bench install package clean setup format
 MAKEFLAGS += --no-print-directory
 
 SETUP    := packaging/setup
@@ -15,7 +15,8 @@ help:
 	@echo 'make build       the release build, into build/ (PRESET=developer|asan|tsan|fuzz: into build-NAME/)'
 	@echo 'make test        build and run every test this machine can run (ONLY=pattern: those whose name contains it)'
 	@echo 'make test-long   the same and what takes longer'
-	@echo 'make test-vm     every backend under Debian kernels 6.1 and 6.12 in QEMU'
+	@echo 'make test-vm     every backend and every act under Debian kernels 6.1 and 6.12 in QEMU'
+	@echo 'make coverage    try every act on every backend, here and in QEMU, and write docs/coverage.md'
 	@echo 'make bench       measure beside the peers that are installed, into bench/results.md'
 	@echo 'make install     install what make build made (DESTDIR=dir)'
 	@echo 'make package     a .deb, into build/package/'
@@ -38,7 +39,7 @@ demo:
 	@examples/demo "$(CURDIR)/$(BUILD)/bin/track"
 
 test:
-	@$(SETUP) build test package
+	@$(SETUP) build test package vm
 	@tests/run $(if $(ONLY),--only '$(ONLY)')
 
 test-long:
@@ -49,7 +50,14 @@ test-vm:
 	@$(SETUP) build test package vm
 	@$(MAKE) build
 	@cmake --build --preset $(PRESET) --target tests
-	@for kernel in 6.1 6.12; do FSTRACKER_BUILD='$(CURDIR)/$(BUILD)' tests/vm/backends.test $$kernel || exit 1; done
+	@for kernel in 6.1 6.12; do FSTRACKER_BUILD='$(CURDIR)/$(BUILD)' tests/vm/acts.test $$kernel && \
+		FSTRACKER_BUILD='$(CURDIR)/$(BUILD)' tests/vm/backends.test $$kernel || exit 1; done
+
+coverage:
+	@$(SETUP) build test package vm
+	@$(MAKE) build
+	@cmake --build --preset $(PRESET) --target tests
+	@FSTRACKER_BUILD='$(CURDIR)/$(BUILD)' tests/coverage
 
 bench:
 	@$(SETUP) build bench

@@ -10,6 +10,7 @@
 #include "probes/name.h"
 #include "probes/network.h"
 #include "probes/process.h"
+#include "probes/request.h"
 #include "probes/security.h"
 #include "probes/symbol.h"
 #include "probes/syscall.h"

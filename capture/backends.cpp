@@ -19,11 +19,8 @@ struct Part {
 };
 
 constexpr std::array kParts = {
-    Part{"process__", ""},
-    Part{"syscall__exit", ""},
-    Part{"touched__", "tracepoint", true},
-    Part{"lsm__", "lsm"},
-    Part{"fentry__d_instantiate", "lsm"},
+    Part{"process__", ""},       Part{"syscall__exit", ""}, Part{"touched__", "tracepoint", true},
+    Part{"request__", "", true}, Part{"lsm__", "lsm"},      Part{"fentry__d_instantiate", "lsm"},
     Part{"fentry__", "fentry"},
 };
 
@@ -38,13 +35,29 @@ constexpr std::array<std::string_view, 4> kAlways = {
 };
 
 // The system calls' returns, whatever tells the objects.
+constexpr std::string_view kCompat =
+    "32-bit system calls are followed but for sockets and the oldest way to map a file; that such were made is "
+    "recorded.";
 constexpr std::array<std::string_view, 3> kNamesAndPeers = {
     "The names in rename, link and unlink are the call's arguments, believed where they lead to the object that "
     "changed.",
-    "Renames, links, removals and connections made through io_uring or by 32-bit system calls are not seen; that an "
-    "io_uring was set up is.",
     "Attributes set by setxattr, chmod and chown are not recorded.",
+    kCompat,
 };
+
+// Of io_uring, where its requests are followed, and where they are not.
+constexpr std::string_view kRequestsThatCarry =
+    "Datagrams sent through io_uring are not seen; that a request may have sent one is.";
+constexpr std::array<std::string_view, 2> kRequestsOfTracepoint = {
+    "Descriptors received through io_uring are not listed; that a request may have received one is.",
+    "A file that an io_uring opened, and whose descriptor or slot is given to another file before the completion is "
+    "posted, is read too late (descriptor race).",
+};
+constexpr std::string_view kNamesOfRequests =
+    "Renames, links, removals, connections and datagrams made through io_uring are not seen; that an io_uring was set "
+    "up is.";
+constexpr std::string_view kOpensOfRequests =
+    "Files opened through io_uring are not seen; that an io_uring was set up is.";
 
 // Of every backend that takes objects from the descriptor table.
 constexpr std::string_view kDescriptorRace =
@@ -53,9 +66,7 @@ constexpr std::string_view kDescriptorRace =
 constexpr std::string_view kMemory =
     "Bytes taken from another process's memory (ptrace, process_vm_readv) have no file; that it was done is recorded.";
 
-constexpr std::array<std::string_view, 5> kTracepoint = {
-    "Files opened through io_uring are not seen; that an io_uring was set up is.",
-    "32-bit system calls are not followed; that they were made is recorded.",
+constexpr std::array<std::string_view, 3> kTracepoint = {
     kDescriptorRace,
     "Descriptors received through recvmmsg beyond its first message, through fanotify or from a seccomp listener are "
     "not listed.",
@@ -75,8 +86,7 @@ constexpr std::array<std::string_view, 9> kPtrace = {
     kDescriptorRace,
     "Descriptors received through fanotify or from a seccomp listener are not listed.",
     kMemory,
-    "32-bit system calls are followed but for sockets and the oldest way to map a file; that such were made is "
-    "recorded.",
+    kCompat,
     "A process has one tracer: a step that uses ptrace itself (strace, a debugger) is refused, which is recorded.",
 };
 constexpr std::string_view kNoNewPrivileges =
@@ -107,10 +117,20 @@ bool is_optional(std::string_view program) {
 
 bool takes_objects_from_hooks(std::string_view backend) { return backend == "lsm" || backend == "fentry"; }
 
+bool follows_requests(const std::vector<std::string>& hooks) {
+    return std::find(hooks.begin(), hooks.end(), "tp_btf/io_uring_complete") != hooks.end();
+}
+
 std::vector<std::string> backend_blind_spots(std::string_view backend, const std::vector<std::string>& hooks) {
     std::vector<std::string> spots(kAlways.begin(), kAlways.end());
     spots.insert(spots.end(), kNamesAndPeers.begin(), kNamesAndPeers.end());
+    const bool requests = follows_requests(hooks);
+    spots.emplace_back(requests ? kRequestsThatCarry : kNamesOfRequests);
     if (backend == "tracepoint") {
+        if (requests)
+            spots.insert(spots.end(), kRequestsOfTracepoint.begin(), kRequestsOfTracepoint.end());
+        else
+            spots.emplace_back(kOpensOfRequests);
         spots.insert(spots.end(), kTracepoint.begin(), kTracepoint.end());
         if (std::find(hooks.begin(), hooks.end(), "tp_btf/ctime_ns_xchg") == hooks.end())
             spots.emplace_back(

@@ -24,6 +24,9 @@ bool is_optional(std::string_view program);
 // Whether opens and mappings come from the kernel's own hooks, and sys_exit leaves them alone.
 bool takes_objects_from_hooks(std::string_view backend);
 
+// Whether what is done through io_uring is followed request by request. `hooks`: the sections that were loaded.
+bool follows_requests(const std::vector<std::string>& hooks);
+
 // One English sentence each, with the mechanism's usual word. `hooks`: the sections that were loaded.
 std::vector<std::string> backend_blind_spots(std::string_view backend, const std::vector<std::string>& hooks);
 std::vector<std::string> ptrace_blind_spots(Privileges privileges);

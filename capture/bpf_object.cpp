@@ -12,8 +12,10 @@
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 
@@ -83,6 +85,39 @@ bool kind_forbidden(const std::string& backend) {
     return !program && (errno == EPERM || errno == EACCES);
 }
 
+constexpr std::string_view kTracepoint = "tp_btf/";
+
+// Tracepoints by their names in kernels before: {now, then}.
+constexpr std::pair<std::string_view, std::string_view> kFormerName = {"io_uring_submit_req", "io_uring_submit_sqe"};
+
+// Which tracepoints a kernel has, as its types say.
+class KernelTypes {
+  public:
+    // Of nothing where `path` is empty.
+    explicit KernelTypes(const std::string& path)
+        : types_(path.empty() ? nullptr : btf__parse(path.c_str(), nullptr)) {}
+    ~KernelTypes() { btf__free(types_); }
+    KernelTypes(const KernelTypes&) = delete;
+    KernelTypes& operator=(const KernelTypes&) = delete;
+
+    // The program's section as this kernel names its tracepoint; empty where it has none.
+    [[nodiscard]] std::string present(const std::string& section) const {
+        const std::string name = section.substr(kTracepoint.size());
+        if (has(name)) return section;
+        if (name == kFormerName.first && has(std::string(kFormerName.second)))
+            return std::string(kTracepoint) += kFormerName.second;
+        return {};
+    }
+
+  private:
+    [[nodiscard]] bool has(const std::string& tracepoint) const {
+        return types_ != nullptr &&
+               btf__find_by_name_kind(types_, ("btf_trace_" + tracepoint).c_str(), BTF_KIND_TYPEDEF) > 0;
+    }
+
+    btf* types_;
+};
+
 // BPF LSM programs load and attach, and are never called, where `bpf` is not among the active security modules.
 Status lsm_is_active() {
     const auto modules = base::read_file("/sys/kernel/security/lsm", 4096);
@@ -103,12 +138,15 @@ Result<std::unique_ptr<BpfObject>> BpfObject::load(const BpfSettings& settings) 
         if (auto active = lsm_is_active(); !active) return fail(active.error());
     }
     // A tracepoint that this kernel does not have (the change-time ones came with 6.13) is a blind spot, not a failure.
-    auto object = load(settings, true);
+    // Most have them all, and asking takes long.
+    auto object = load(settings, Optional::kAll);
     if (object || object.error().kind == ErrorKind::kPermission) return object;
-    return load(settings, false);
+    object = load(settings, Optional::kThoseInTheTypes);
+    if (object) return object;
+    return load(settings, Optional::kNone);
 }
 
-Result<std::unique_ptr<BpfObject>> BpfObject::load(const BpfSettings& settings, bool with_optional) {
+Result<std::unique_ptr<BpfObject>> BpfObject::load(const BpfSettings& settings, Optional optional) {
     libbpf_set_print(keep_complaint);
     last_complaint.clear();
     const std::string types = settings.btf.empty() ? "/sys/kernel/btf/vmlinux" : settings.btf;
@@ -131,17 +169,25 @@ Result<std::unique_ptr<BpfObject>> BpfObject::load(const BpfSettings& settings, 
     if (settings.ring_bytes != 0)
         bpf_map__set_max_entries(skeleton->maps.ring, static_cast<__u32>(settings.ring_bytes));
 
+    const KernelTypes kernel_types(optional == Optional::kThoseInTheTypes ? types : std::string());
     bpf_program* program = nullptr;
     bpf_object__for_each_program(program, skeleton->obj) {
-        const std::string_view section = bpf_program__section_name(program);
+        std::string section = bpf_program__section_name(program);
+        const std::string_view name = bpf_program__name(program);
         const bool run_by_us = section.starts_with("iter/") || section == "syscall";
-        bool wanted = run_by_us || backend_wants(settings.backend, bpf_program__name(program));
-        if (is_optional(bpf_program__name(program))) wanted = wanted && with_optional;
+        bool wanted = run_by_us || backend_wants(settings.backend, name);
+        if (wanted && is_optional(name)) {
+            if (optional == Optional::kThoseInTheTypes) section = kernel_types.present(section);
+            wanted = optional != Optional::kNone && !section.empty();
+        }
         bpf_program__set_autoload(program, wanted);
         if (!wanted || run_by_us) continue;
+        if (section != bpf_program__section_name(program))
+            bpf_program__set_attach_target(program, 0, section.substr(kTracepoint.size()).c_str());
         object->attached_.push_back(program);
-        object->hooks_.emplace_back(section);
+        object->hooks_.push_back(section);
     }
+    skeleton->rodata->requests_are_seen = follows_requests(object->hooks_);
     if (const int error = fstracker_bpf__load(skeleton); error != 0) return fail(refused(-error, settings));
     // Where the kernel does not say (kptr_restrict), a script's name is known and its file is not: a blind spot.
     LIBBPF_OPTS(bpf_test_run_opts, once);

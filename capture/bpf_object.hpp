@@ -39,7 +39,8 @@ class BpfObject {
 
   private:
     BpfObject() = default;
-    static Result<std::unique_ptr<BpfObject>> load(const BpfSettings& settings, bool with_optional);
+    enum class Optional { kAll, kThoseInTheTypes, kNone };
+    static Result<std::unique_ptr<BpfObject>> load(const BpfSettings& settings, Optional optional);
 
     fstracker_bpf* skeleton_ = nullptr;
     std::vector<bpf_program*> attached_;  // those of the backend

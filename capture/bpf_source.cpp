@@ -29,6 +29,7 @@ constexpr std::uint32_t kRun = 1;  // the only run of this process
 struct Member {
     std::uint32_t run, process, touched_count, pad;
     fst_object touched[FST_TOUCHED_MAX];
+    std::uint64_t open_request;
 };
 struct KernelRun {
     std::uint32_t active, next_process;
@@ -228,6 +229,11 @@ std::uint64_t BpfSource::missed() const {
     return missed;
 }
 
+bool BpfSource::has_unfollowed_requests() const {
+    std::uint64_t request = 0;
+    return bpf_map_get_next_key(bpf_map__fd(object_->get()->maps.requests), nullptr, &request) == 0;
+}
+
 // Programs that read the run as active may still be at it: they run inside RCU read-side sections, which membarrier
 // waits out. That takes a while, in which the recorder has other work.
 Status BpfSource::end(const Sink& sink) {
@@ -255,6 +261,7 @@ Result<SourceTotals> BpfSource::stop(const Sink& sink) {
     totals.kernel = counters();
     totals.folds = take_folds([](event::ProcessId) { return true; }, Table::kIsDone);
     totals.missed = missed();
+    totals.unfollowed_requests = has_unfollowed_requests();
     return totals;
 }
 

@@ -34,6 +34,7 @@ class BpfSource : public Source {
     enum class Table { kGoesOn, kIsDone };
     std::vector<event::FoldTotal> take_folds(const std::function<bool(event::ProcessId)>& wanted, Table table);
     [[nodiscard]] std::uint64_t missed() const;
+    [[nodiscard]] bool has_unfollowed_requests() const;
     void make_room_for_objects();
 
     std::unique_ptr<BpfObject> object_;

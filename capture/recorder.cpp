@@ -14,6 +14,8 @@
 #include "core/base/parts.hpp"
 #include "core/event/log.hpp"
 #include "core/event/redact.hpp"
+#include "core/run/blind_spots.hpp"
+#include "fstracker/abi/event.h"
 
 namespace fstracker::capture {
 
@@ -322,6 +324,8 @@ void Recorder::finish(const CommandEnd& command) {
             apply(kind);
         }
         counters_.missed = totals->missed;
+        if (totals->unfollowed_requests)
+            apply(event::BlindSpot{run::blind_spot::entered(FST_BLIND_IO_URING_REQUEST), true});
     }
     apply(folds_);
     apply(counters_);

@@ -30,6 +30,7 @@ struct SourceTotals {
     std::vector<event::Counters> kernel;  // by kind, summed over CPUs
     std::vector<event::FoldTotal> folds;  // times still CLOCK_BOOTTIME in `last`
     std::uint64_t missed = 0;             // program runs that the kernel skipped
+    bool unfollowed_requests = false;     // an io_uring was asked for something, and what came of it was not seen
 };
 
 class Source {

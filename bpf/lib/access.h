@@ -152,6 +152,24 @@ static __always_inline __u32 lowest_bit(__u64 bits)
     return kBitOfProduct[((bits & -bits) * 0x022fdd63cc95386dull) >> 58];
 }
 
+/* A function of its own to the verifier, since it is called in a loop. */
+__noinline int writer__tell_run(__u64 file_address, __u32 run)
+{
+    struct file *file = (void *)file_address;
+    if (!run__active(run)) return 0;
+    struct scratch *s = record__begin(run, 0, FST_WRITER, sizeof(struct fst_writer));
+    if (!s) return 0;
+    struct fst_writer *r = (void *)s->bytes;
+    object__fill(&r->object, BPF_CORE_READ(file, f_inode));
+    bpf_get_current_comm(r->command, sizeof(r->command));
+    __u32 flags = 0;
+    __u32 end = path__append_file(s, file, sizeof(*r), &flags);
+    r->path_size = end - sizeof(*r);
+    r->header.flags = flags;
+    record__end(s, end);
+    return 0;
+}
+
 /* Somebody opened an object for writing: every run that has touched it, other than `own`, is told. */
 __noinline int writer__tell(__u64 file_address, __u32 own)
 {
@@ -166,17 +184,7 @@ __noinline int writer__tell(__u64 file_address, __u32 own)
     for (int i = 0; i < 4 && others; i++) { /* at most four runs share an object that is being written to */
         __u32 run = lowest_bit(others);
         others &= others - 1;
-        if (!run__active(run)) continue;
-        struct scratch *s = record__begin(run, 0, FST_WRITER, sizeof(struct fst_writer));
-        if (!s) continue;
-        struct fst_writer *r = (void *)s->bytes;
-        object__fill(&r->object, inode);
-        bpf_get_current_comm(r->command, sizeof(r->command));
-        __u32 flags = 0;
-        __u32 end = path__append_file(s, file, sizeof(*r), &flags);
-        r->path_size = end - sizeof(*r);
-        r->header.flags = flags;
-        record__end(s, end);
+        writer__tell_run(file_address, run);
     }
     return 0;
 }

@@ -163,6 +163,8 @@ struct thread_info {
 
 struct task_struct {
     struct thread_info thread_info;
+    unsigned int flags;
+    void *worker_private;
     int exit_code;
     int pid;
     int tgid;
@@ -202,6 +204,7 @@ struct sock_common {
 
 struct sock {
     struct sock_common __sk_common;
+    __u16 sk_type;
     __u16 sk_protocol;
 } RELOCATED;
 

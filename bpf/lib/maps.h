@@ -16,10 +16,16 @@
 
 /* Set by user space before loading. */
 const volatile bool objects_from_hooks = false; /* fentry and lsm: sys_exit leaves opens and mappings to them */
+const volatile bool requests_are_seen = false; /* the programs of probes/request.h are loaded */
 const volatile __s64 wall_clock_offset = 0;    /* CLOCK_REALTIME - CLOCK_BOOTTIME at load, nanoseconds */
 
 /* Address of ____fput, or 0 where it could not be learnt; probes/symbol.h. */
 __u64 deferred_fput = 0;
+
+struct actor { /* a member and a request begin with it */
+    __u32 run;
+    __u32 process;
+};
 
 /* Kept with a task, inherited at fork before the child runs: this is what makes it a member. User space writes the first
  * member's; layout in capture/bpf_member.hpp. */
@@ -29,6 +35,7 @@ struct member {
     __u32 touched_count;
     __u32 pad;
     struct fst_object touched[FST_TOUCHED_MAX];
+    __u64 open_request; /* the last io_uring request for an open that this task submitted, until it has been looked at */
 };
 
 struct {
@@ -110,6 +117,10 @@ struct {
     __array(values, struct more_objects);
 } object_parts SEC(".maps");
 
+#define FST_REQUESTS 4096
+#define FST_REQUEST_NAME_MAX 1024
+#define UNIX_PATH_MAX 108
+
 struct flow_key {
     __u32 run;
     __u32 process;
@@ -126,6 +137,50 @@ struct {
     __type(key, struct flow_key);
     __type(value, __u64);
 } flows SEC(".maps");
+
+struct peer {
+    struct flow_key key; /* 32 bytes */
+    __u32 path_size;
+    __u32 pad;
+    char path[UNIX_PATH_MAX + 4]; /* whole words */
+};
+
+/* A request to an io_uring, from its submission until what it did is known. */
+struct request {
+    __u32 run;
+    __u32 process;
+    __u32 operation; /* enum fst_name_operation, or 0 */
+    __s32 directory;
+    __s32 second_directory;
+    __u32 touched_count;
+    struct fst_object touched[FST_TOUCHED_MAX];
+    struct peer peer; /* a unix socket that is connected to */
+    char name[FST_REQUEST_NAME_MAX];
+    char second_name[FST_REQUEST_NAME_MAX];
+};
+
+/* By the request's address. What is left when a run has ended was not followed to its end. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, FST_REQUESTS);
+    __type(key, __u64);
+    __type(value, struct request);
+} requests SEC(".maps");
+
+struct slot_key {
+    __u64 ring;
+    __u64 slot;
+};
+
+/* The slots that a request is to fill: a second one for the same slot would hide what the first has opened. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(map_flags, BPF_F_NO_PREALLOC);
+    __uint(max_entries, FST_REQUESTS);
+    __type(key, struct slot_key);
+    __type(value, __u64);
+} slots SEC(".maps");
 
 /* Where a record is put together. One a CPU: programs run with preemption off, and `busy` catches one that is
  * interrupted by another. The tail has room for the longest record, and a component's or argument's overrun. */

@@ -8,15 +8,6 @@
 
 #include "lib/access.h"
 
-#define UNIX_PATH_MAX 108
-
-struct peer {
-    struct flow_key key; /* 32 bytes */
-    __u32 path_size;
-    __u32 pad;
-    char path[UNIX_PATH_MAX + 4]; /* whole words */
-};
-
 __noinline bool peer__of_user_address(struct peer *peer, __u64 address, __u32 length)
 {
     __u8 raw[28] = {};
@@ -48,20 +39,20 @@ __noinline bool peer__of_user_address(struct peer *peer, __u64 address, __u32 le
     return false;
 }
 
-static __always_inline void peer__tell(struct member *member, struct peer *peer)
+static __always_inline void peer__tell(__u32 run, __u32 process, struct peer *peer)
 {
-    peer->key.run = member->run;
-    peer->key.process = member->process;
+    peer->key.run = run;
+    peer->key.process = process;
     const __u64 one = 1;
     if (bpf_map_update_elem(&flows, &peer->key, &one, BPF_NOEXIST) && bpf_map_lookup_elem(&flows, &peer->key)) {
-        struct run_counters *c = counters__of(member->run);
+        struct run_counters *c = counters__of(run);
         if (c) {
             c->kinds[FST_CONNECT].seen++;
             c->kinds[FST_CONNECT].folded++;
         }
         return;
     }
-    struct scratch *s = record__begin(member->run, member->process, FST_CONNECT, sizeof(struct fst_connect));
+    struct scratch *s = record__begin(run, process, FST_CONNECT, sizeof(struct fst_connect));
     if (!s) return;
     struct fst_connect *r = (void *)s->bytes;
     r->family = peer->key.family;
@@ -78,12 +69,36 @@ static __always_inline void peer__tell(struct member *member, struct peer *peer)
     if (!record__end(s, end)) bpf_map_delete_elem(&flows, &peer->key);
 }
 
-static __always_inline struct sock *sock__of_descriptor(struct task_struct *task, __u32 descriptor)
+static __always_inline struct sock *sock__of_file(struct file *file)
 {
-    struct file *file = file__of_descriptor(task, descriptor);
     if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK) return NULL;
     struct socket *socket = BPF_CORE_READ(file, private_data);
     return BPF_CORE_READ(socket, sk);
+}
+
+static __always_inline struct sock *sock__of_descriptor(struct task_struct *task, __u32 descriptor)
+{
+    return sock__of_file(file__of_descriptor(task, descriptor));
+}
+
+/* False where the socket has no peer that the network knows: another family, or disconnected again. */
+static __always_inline bool peer__of_sock(struct peer *peer, struct sock *sk)
+{
+    peer->key.family = BPF_CORE_READ(sk, __sk_common.skc_family);
+    peer->key.protocol = BPF_CORE_READ(sk, sk_protocol);
+    if (peer->key.family == AF_INET) {
+        __u32 to = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+        __builtin_memcpy(peer->key.address, &to, 4);
+        peer->key.port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+        return to != 0;
+    }
+    if (peer->key.family == AF_INET6) {
+        struct in6_addr to = BPF_CORE_READ(sk, __sk_common.skc_v6_daddr);
+        __builtin_memcpy(peer->key.address, &to, 16);
+        peer->key.port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+        return true;
+    }
+    return false;
 }
 
 /* A connect(2) that was taken: the peer as the socket has it. */
@@ -98,27 +113,12 @@ __noinline int connect__tell(__u32 descriptor, __u64 address, __u32 length)
         return 0;
     }
     struct peer peer = {};
-    peer.key.family = BPF_CORE_READ(sk, __sk_common.skc_family);
-    peer.key.protocol = BPF_CORE_READ(sk, sk_protocol);
-    if (peer.key.family == AF_INET) {
-        __u32 to = BPF_CORE_READ(sk, __sk_common.skc_daddr);
-        __builtin_memcpy(peer.key.address, &to, 4);
-        peer.key.port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
-        if (!to) return 0; /* disconnected again */
-    } else if (peer.key.family == AF_INET6) {
-        struct in6_addr to = BPF_CORE_READ(sk, __sk_common.skc_v6_daddr);
-        __builtin_memcpy(peer.key.address, &to, 16);
-        peer.key.port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
-    } else if (peer.key.family == AF_UNIX) {
-        if (!peer__of_user_address(&peer, address, length)) {
-            kind__unreadable(member->run, FST_CONNECT);
-            return 0;
-        }
-        peer.key.protocol = 0;
-    } else {
+    const bool local = BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX;
+    if (local && !peer__of_user_address(&peer, address, length)) {
+        kind__unreadable(member->run, FST_CONNECT);
         return 0;
     }
-    peer__tell(member, &peer);
+    if (local || peer__of_sock(&peer, sk)) peer__tell(member->run, member->process, &peer);
     return 0;
 }
 
@@ -133,7 +133,7 @@ __noinline int datagram__tell(__u32 descriptor, __u64 address, __u32 length)
     struct peer peer = {};
     if (!peer__of_user_address(&peer, address, length)) return 0;
     if (peer.key.family != AF_UNIX) peer.key.protocol = BPF_CORE_READ(sk, sk_protocol);
-    peer__tell(member, &peer);
+    peer__tell(member->run, member->process, &peer);
     return 0;
 }
 

@@ -2,7 +2,8 @@
  *
  * Processes: fork, execution, exit. The same tracepoints on every backend.
  *
- *   sched_process_fork   in the parent, before the child runs: the child becomes a member
+ *   task_newtask         in the parent, before the child runs: the child becomes a member; a thread that the kernel makes
+ *                        for the process (io_uring's workers and pollers) does too
  *   sched_process_exec   after the new image is in place and before its first instruction: bprm->file is what runs; for a
  *                        script the file that the kernel took is on its way to a deferred fput, still whole
  *   sched_process_exit   a process has ended when the last of its threads is here
@@ -12,12 +13,12 @@
 
 #include "lib/access.h"
 
-static __always_inline void blind__tell(struct member *member, __u32 what, __s32 detail)
+static __always_inline void blind__tell_of(__u32 run_number, __u32 process, __u32 what, __s32 detail)
 {
-    struct run *run = run__active(member->run);
+    struct run *run = run__active(run_number);
     if (!run || run->entered & (1ull << what)) return;
     __sync_fetch_and_or(&run->entered, 1ull << what);
-    struct scratch *s = record__begin(member->run, member->process, FST_BLIND, sizeof(struct fst_blind_spot));
+    struct scratch *s = record__begin(run_number, process, FST_BLIND, sizeof(struct fst_blind_spot));
     if (!s) return;
     struct fst_blind_spot *r = (void *)s->bytes;
     r->what = what;
@@ -25,9 +26,15 @@ static __always_inline void blind__tell(struct member *member, __u32 what, __s32
     record__end(s, sizeof(*r));
 }
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(process__fork, struct task_struct *parent, struct task_struct *child)
+static __always_inline void blind__tell(struct member *member, __u32 what, __s32 detail)
 {
+    blind__tell_of(member->run, member->process, what, detail);
+}
+
+SEC("tp_btf/task_newtask")
+int BPF_PROG(process__fork, struct task_struct *child)
+{
+    struct task_struct *parent = bpf_get_current_task_btf();
     struct member *from = member__of(parent);
     if (!from) return 0;
     struct run *run = run__active(from->run);

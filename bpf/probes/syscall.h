@@ -9,7 +9,7 @@
 #ifndef FSTRACKER_BPF_SYSCALL_H
 #define FSTRACKER_BPF_SYSCALL_H
 
-#include "lib/syscalls.h"
+#include "lib/compat.h"
 #include "probes/name.h"
 #include "probes/network.h"
 #include "probes/process.h"
@@ -19,6 +19,17 @@
 #define UNLINKAT_REMOVEDIR 0x200u
 #define RENAME_EXCHANGE 2u
 #define SCM_FDS_MAX 16
+
+/* A process has got an object open. */
+static __always_inline void opened__tell(const struct actor *actor, struct file *file, __s32 descriptor, __u32 more)
+{
+    struct file *of_kernel = KERNEL(struct file, file);
+    if (GET(of_kernel, f_mode) & FMODE_PATH) return;
+    __u32 access = file__access(file) | more;
+    if (!(access & FST_WRITE)) access &= ~FST_TRUNCATE;
+    access__tell((__u64)file, (__u64)actor->run << 32 | actor->process, access, descriptor);
+    if (access & FST_WRITE) writer__tell((__u64)file, actor->run);
+}
 
 /* The current task has got a descriptor of an object. A function of its own to the verifier: it is called in many places. */
 __noinline int opened(__s32 descriptor, __u32 more)
@@ -32,12 +43,7 @@ __noinline int opened(__s32 descriptor, __u32 more)
         blind__tell(member, FST_BLIND_DESCRIPTOR_RACE, 0);
         return 0;
     }
-    struct file *of_kernel = KERNEL(struct file, file);
-    if (GET(of_kernel, f_mode) & FMODE_PATH) return 0;
-    __u32 access = file__access(file) | more;
-    if (!(access & FST_WRITE)) access &= ~FST_TRUNCATE;
-    access__of_member(member, file, access, descriptor);
-    if (access & FST_WRITE) writer__tell((__u64)file, member->run);
+    opened__tell((void *)member, file, descriptor, more);
     return 0;
 }
 
@@ -153,7 +159,9 @@ SEC("tp_btf/sys_exit")
 int BPF_PROG(syscall__exit, struct pt_regs *regs, long result)
 {
     /* Most calls end here or at the next line. */
-    const long nr = regs->orig_ax;
+    struct task_struct *task = bpf_get_current_task_btf();
+    const bool compat = task__in_compat_call(task);
+    const long nr = task__call(task, regs);
     switch (nr) {
     case NR_open: case NR_creat: case NR_openat: case NR_openat2: case NR_open_by_handle_at: case NR_memfd_create:
     case NR_mmap: case NR_mprotect: case NR_pkey_mprotect: case NR_connect: case NR_sendto: case NR_sendmsg:
@@ -161,13 +169,14 @@ int BPF_PROG(syscall__exit, struct pt_regs *regs, long result)
     case NR_process_vm_writev: case NR_fanotify_init: case NR_seccomp: case NR_io_uring_setup: case NR_pidfd_getfd:
     case NR_truncate: case NR_rename: case NR_mkdir: case NR_rmdir: case NR_link: case NR_unlink: case NR_symlink:
     case NR_mknod: case NR_mkdirat: case NR_mknodat: case NR_unlinkat: case NR_renameat: case NR_linkat:
-    case NR_symlinkat: case NR_renameat2:
+    case NR_symlinkat: case NR_renameat2: case NR_unfollowed:
         break;
     default:
         return 0;
     }
-    struct task_struct *task = bpf_get_current_task_btf();
-    const unsigned long a = regs->di, b = regs->si, c = regs->dx, d = regs->r10, e = regs->r8;
+    const unsigned long a = compat ? (__u32)regs->bx : regs->di, b = compat ? (__u32)regs->cx : regs->si,
+                        c = compat ? (__u32)regs->dx : regs->dx, d = compat ? (__u32)regs->si : regs->r10,
+                        e = compat ? (__u32)regs->di : regs->r8;
     struct member *member = member__of(task);
     if (!member) {
         if (result < 0 || objects_from_hooks) return 0;
@@ -184,8 +193,8 @@ int BPF_PROG(syscall__exit, struct pt_regs *regs, long result)
         }
         return 0;
     }
-    if (!objects_from_hooks && task->thread_info.status & TS_COMPAT) {
-        blind__tell(member, FST_BLIND_COMPAT_SYSCALL, nr);
+    if (nr == NR_unfollowed) {
+        blind__tell(member, FST_BLIND_COMPAT_SYSCALL, regs->orig_ax);
         return 0;
     }
     struct name_call call = {.directory = AT_CWD, .second_directory = AT_CWD, .name = a};
@@ -223,7 +232,7 @@ int BPF_PROG(syscall__exit, struct pt_regs *regs, long result)
     if (!objects_from_hooks) object__of_call(nr, result, a, b, c, d, e);
     switch (nr) {
     case NR_memfd_create: opened(result, FST_CREATE); break;
-    case NR_sendto: datagram__tell(a, e, regs->r9); break;
+    case NR_sendto: datagram__tell(a, e, compat ? (__u32)regs->bp : regs->r9); break;
     case NR_sendmsg: case NR_sendmmsg: sent(a, b); break;
     case NR_ptrace:
         if (a != 0) blind__tell(member, FST_BLIND_PTRACE, a); /* not TRACEME */
@@ -233,7 +242,9 @@ int BPF_PROG(syscall__exit, struct pt_regs *regs, long result)
     case NR_seccomp:
         if (a == 1 && b & 8) blind__tell(member, FST_BLIND_SECCOMP_NOTIFY, 0); /* SET_MODE_FILTER, NEW_LISTENER */
         break;
-    case NR_io_uring_setup: blind__tell(member, FST_BLIND_IO_URING, 0); break;
+    case NR_io_uring_setup:
+        if (!requests_are_seen) blind__tell(member, FST_BLIND_IO_URING, 0);
+        break;
     }
     return 0;
 }

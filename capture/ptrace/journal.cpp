@@ -160,6 +160,7 @@ void Journal::named(Actor actor, fst_name_operation operation, std::span<const f
     auto record = begin<fst_name>(FST_NAME, actor);
     std::string tail;
     record.operation = operation;
+    record.header.flags |= FST_WRITERS_UNSEEN;
     record.touched_count = static_cast<fst_u32>(touched.size());
     std::copy_n(touched.begin(), std::min<std::size_t>(touched.size(), FST_TOUCHED_MAX), record.touched);
     record.base_size = append_path(tail, first.base, record.header.flags);

@@ -114,10 +114,13 @@ void add_native(Rules& rules) {
 void add_compatible(Rules& rules) {
     add_files_and_names(rules);
     add_the_rest(rules);
+    rules.stop_at(SCMP_SYS(truncate64), Call::kTruncate);
     rules.stop_at(
         SCMP_SYS(mmap2), Call::kMap,
         {argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC), argument(3, SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, 0)});
-    for (const int call : {SCMP_SYS(mmap), SCMP_SYS(socketcall)}) rules.stop_at(call, Call::kForeign);
+    for (const int call : {SCMP_SYS(mmap), SCMP_SYS(socketcall), SCMP_SYS(connect), SCMP_SYS(sendto), SCMP_SYS(sendmsg),
+                           SCMP_SYS(sendmmsg), SCMP_SYS(recvmsg), SCMP_SYS(recvmmsg)})
+        rules.stop_at(call, Call::kForeign);
 }
 
 // Fills in a filter without rules; an errno of what failed.

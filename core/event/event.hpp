@@ -250,9 +250,9 @@ inline constexpr std::array<const char*, 3> kLossNames = {"ring-full", "no-scrat
 // And the recorder's own: there was no room on the disk for the record.
 inline constexpr const char* kLostLogFull = "log-full";
 // Blind spots by number (enum fst_blind), as the event log names them.
-inline constexpr std::array<const char*, 13> kBlindNames = {
+inline constexpr std::array<const char*, 14> kBlindNames = {
     "",           "io-uring",       "32-bit",        "received",  "ptrace",      "process-memory", "descriptor-race",
     "fanotify",   "seccomp-notify", "membership",    "mprotect",  "clone-from-outside",
-    "ptrace-refused"};
+    "ptrace-refused", "io-uring-request"};
 
 }  // namespace fstracker::event

@@ -171,7 +171,9 @@ struct Run::State {
             if (path.bytes.empty()) return;
             if (renamed.object) {
                 if ((access & (event::kRename | event::kLink)) != 0) note_order(path);
-                known(*renamed.object).history.named(path, *renamed.object, access, process, renamed.common.time);
+                ObjectHistory& history = known(*renamed.object).history;
+                if ((renamed.common.flags & FST_WRITERS_UNSEEN) != 0) history.writers_unseen();
+                history.named(path, *renamed.object, access, process, renamed.common.time);
                 return;
             }
             unidentified_name(renamed, path, access);

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "truth.h"
+#include "operations.h"
 
 static char hash[HASH_TEXT_SIZE];
 
@@ -277,11 +277,7 @@ static void do_execute(char **a) {
     fail(a[0]);
 }
 
-static const struct operation {
-    const char *name;
-    int arguments;
-    void (*act)(char **);
-} operations[] = {
+static const struct operation operations[] = {
     {"read", 1, do_read},
     {"peek", 1, do_peek},
     {"update", 2, do_update},
@@ -321,21 +317,4 @@ static const struct operation {
     {"execute", 1, do_execute},
 };
 
-int main(int argc, char **argv) {
-    const size_t count = sizeof operations / sizeof *operations;
-    if (argc == 1) {
-        for (size_t i = 0; i < count; i++) printf("%s %d\n", operations[i].name, operations[i].arguments);
-        return 2;
-    }
-    for (int i = 1; i < argc;) {
-        size_t which = 0;
-        while (which < count && strcmp(argv[i], operations[which].name) != 0) which++;
-        if (which == count || i + operations[which].arguments >= argc) {
-            fprintf(stderr, "actor: no operation: %s\n", argv[i]);
-            return 99;
-        }
-        operations[which].act(argv + i + 1);
-        i += 1 + operations[which].arguments;
-    }
-    return 0;
-}
+int main(int argc, char **argv) { return do_operations(operations, sizeof operations / sizeof *operations, argc, argv); }

@@ -50,6 +50,14 @@ int main(int argc, char **argv) {
     snprintf(path, sizeof path, "%s/%s", base, longest);
     make(longest, path);
 
+    for (size_t size = 256; size <= 1024; size *= 4) {
+        snprintf(path, sizeof path, "%s", base);
+        descend(path, size - 5);
+        strcat(path, "/leaf");
+        make("leaf", path);
+        if (strlen(path) != size || chdir(base)) fail("a path of that length");
+    }
+
     // 4,095 bytes: the longest path that a system call takes.
     snprintf(path, sizeof path, "%s", base);
     descend(path, 4095 - 5);

@@ -192,8 +192,9 @@ def read_line(stream, what, deadline=DEADLINE):
     return line
 
 
-def main(names):
-    """Runs the test_… functions; exits as tests/run wants it."""
+def main(names, still_open=lambda: ()):
+    """Runs the test_… functions; exits as tests/run wants it. What `still_open` names after all of them, none of them
+    skipped, is a failure."""
     tests = [(name, function) for name, function in names.items() if name.startswith("test_") and callable(function)]
     if wanted := sys.argv[1:]:
         tests = [(name, function) for name, function in tests if any(w in name for w in wanted)]
@@ -220,6 +221,8 @@ def main(names):
             print(f"kept: {SCRATCH}")
         else:
             shutil.rmtree(SCRATCH, ignore_errors=True)
+    if not (failed or skipped or wanted) and (left := still_open()):
+        sys.exit("no test spoke of: " + "; ".join(left))
     if failed:
         sys.exit(f"{len(failed)} of {len(tests)} failed: " + ", ".join(failed))
     if skipped and not passed:

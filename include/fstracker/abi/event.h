@@ -108,7 +108,8 @@ enum fst_blind {
     FST_BLIND_MPROTECT = 10,        /* a mapping became executable and its file could not be found */
     FST_BLIND_CLONE_FROM_OUTSIDE = 11,
     FST_BLIND_PTRACE_REFUSED = 12,  /* another process could not be attached to, since this backend holds it */
-    FST_BLINDS = 13
+    FST_BLIND_IO_URING_REQUEST = 13, /* a request to an io_uring that was not followed; detail: its opcode */
+    FST_BLINDS = 14
 };
 
 /* Why a record or a part of it was lost. One counter each, per CPU and kind. */

@@ -72,6 +72,7 @@ class ScriptedSource : public Source {
         if (lost != 0) totals.kernel.back().lost["ring-full"] = lost;
         totals.folds = folds;
         totals.missed = missed;
+        totals.unfollowed_requests = unfollowed_requests;
         return totals;
     }
 
@@ -79,6 +80,7 @@ class ScriptedSource : public Source {
     std::vector<event::FoldTotal> folds;
     std::uint64_t lost = 0;
     std::uint64_t missed = 0;
+    bool unfollowed_requests = false;
     std::size_t fails_at = 0;  // the number of the poll, from 1
     bool stop_fails = false;
     std::function<void()> before_stop;
@@ -344,6 +346,18 @@ TEST_CASE("what the kernel lost or skipped makes the run incomplete") {
     CHECK_FALSE(it.record.completeness.complete);
     CHECK(it.reasons().find(lost ? "9 access records were lost (ring-full)" : "skipped 9 program runs") !=
           std::string::npos);
+    it.replay();
+}
+
+TEST_CASE("a request whose end was not seen is a blind spot that the run entered") {
+    Recording it;
+    it.source.batches = {{it.wire.access(put(it.scratch / "f", "x"), FST_READ)}};
+    it.source.unfollowed_requests = GENERATE(true, false);
+    it.go();
+    CHECK(it.record.completeness.complete);
+    REQUIRE(it.record.completeness.entered_blind_spots.size() == (it.source.unfollowed_requests ? 1 : 0));
+    if (it.source.unfollowed_requests)
+        CHECK(it.record.completeness.entered_blind_spots.front().find("io_uring") != std::string::npos);
     it.replay();
 }
 
