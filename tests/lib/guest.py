@@ -19,7 +19,7 @@ BACKENDS = ("lsm", "fentry", "tracepoint")
 # A line of a live test's output: `   1.2 s  test_name: ok`.
 LINE = re.compile(r"^ *[\d.]+ s  (test_\w+): (ok|skipped: .*|FAILED.*)$", re.MULTILINE)
 FOUND = re.compile(r"found in (\S+ \w+\.\w+): (.*)\n")
-MACHINE_LIMIT = int(os.environ.get("FSTRACKER_VM_LIMIT", "840"))
+MACHINE_LIMIT = int(os.environ.get("FSTRACKER_VM_LIMIT", "1200"))
 UNAVAILABLE = 69
 
 
