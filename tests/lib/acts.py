@@ -30,7 +30,8 @@ FOLDER = os.environ.get("FSTRACKER_COVERAGE")
 def backend():
     if harness.BACKEND:
         return harness.BACKEND
-    return json.loads(harness.track("doctor", "--json").stdout)["backend"]
+    backends = json.loads(harness.track("doctor", "--json").stdout)["backends"]
+    return next((each["name"] for each in backends if each["usable"]), "")
 
 
 def column():

@@ -35,6 +35,7 @@ AS_BACKEND = ["--backend", BACKEND] if BACKEND else []  # for those who start `t
 # How strongly the digest of a file that was read and never changed is bound. ptrace sees no writers outside the run.
 STABLE = "contended" if BACKEND == "ptrace" else "stable"
 SLOW = os.environ.get("FSTRACKER_TEST_SLOW") == "1"
+HASHED = "1500" if SLOW else "200"  # milliseconds: by then a small file that was read has its digest
 
 
 class Failure(AssertionError):
