@@ -2,18 +2,15 @@
 // act OPERATION ARG… [OPERATION ARG…]…
 // Does each operation in turn, in this one process, and prints the truth about it. `act` alone lists the operations.
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <dlfcn.h>
-#include <netinet/in.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
-#include <sys/socket.h>
 #include <sys/sysmacros.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "operations.h"
+#include "sockets.h"
 
 static char hash[HASH_TEXT_SIZE];
 
@@ -196,16 +193,6 @@ static void do_pause(char **a) {
     while (read(0, &byte, 1) == 1 && byte != '\n') continue;
 }
 
-static int socket_or_fail(int family, int type) {
-    const int fd = socket(family, type | SOCK_CLOEXEC, 0);
-    if (fd < 0) fail("socket");
-    return fd;
-}
-static struct sockaddr_in internet(char **a) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(a[1]))};
-    if (inet_pton(AF_INET, a[0], &address.sin_addr) != 1) fail(a[0]);
-    return address;
-}
 static void do_tcp(char **a) {
     const struct sockaddr_in address = internet(a);
     const int fd = socket_or_fail(AF_INET, SOCK_STREAM);
@@ -221,9 +208,7 @@ static void do_udp(char **a) {
     close(fd);
 }
 static void do_unix(char **a) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(a[0]) >= sizeof address.sun_path) fail(a[0]);
-    memcpy(address.sun_path, a[0], strlen(a[0]));
+    const struct sockaddr_un address = local(a[0]);
     const int fd = socket_or_fail(AF_UNIX, SOCK_STREAM);
     if (connect(fd, (const struct sockaddr *)&address, sizeof address)) fail("connect");
     say("unix", a[0], "connect", NULL);

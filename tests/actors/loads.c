@@ -83,8 +83,6 @@ static void do_private(char **a) {
     close(fd);
 }
 
-static void do_stay(char **a) { usleep((useconds_t)atoi(a[0]) * 1000); }
-
 int main(int argc, char **argv) {
     static const struct operation operations[] = {
         {"library", 1, do_library}, {"descriptor", 1, do_descriptor}, {"deleted", 1, do_deleted},

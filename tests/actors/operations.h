@@ -30,6 +30,9 @@ static inline int do_operations(const struct operation *operations, size_t count
     return 0;
 }
 
+// Stays for so many milliseconds, so that the recorder has hashed what is about to go.
+static inline void do_stay(char **a) { usleep((useconds_t)atoi(a[0]) * 1000); }
+
 // What was read through a descriptor, and closes it.
 static inline void say_read(const char *operation, int fd, const char *access) {
     char hash[HASH_TEXT_SIZE];

@@ -90,7 +90,6 @@ static void do_rename(char **a) {
     say("rename", a[0], "rename", NULL);
     say("rename", a[1], "rename", NULL);
 }
-static void do_stay(char **a) { usleep((useconds_t)atoi(a[0]) * 1000); }
 
 int main(int argc, char **argv) {
     static const struct operation operations[] = {

@@ -3,16 +3,13 @@
 // Does each operation through an io_uring, in this one process, and prints the truth about it. `poll`: the kernel's thread
 // takes the requests; `defer`: completions wait until they are asked for. `uring` alone lists the operations.
 #define _GNU_SOURCE
-#include <arpa/inet.h>
 #include <linux/io_uring.h>
 #include <linux/openat2.h>
-#include <netinet/in.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 
-#include "truth.h"
+#include "operations.h"
+#include "sockets.h"
 
 #define ENTRIES 16
 #define SLOTS 4
@@ -267,11 +264,6 @@ static void do_async(char **a) {
     sqe_flags |= IOSQE_ASYNC;
 }
 
-static int socket_or_fail(int family, int type) {
-    const int fd = socket(family, type | SOCK_CLOEXEC, 0);
-    if (fd < 0) fail("socket");
-    return fd;
-}
 static void connect_to(const char *operation, int family, const void *address, unsigned size, const char *said) {
     const int fd = socket_or_fail(family, SOCK_STREAM);
     put(IORING_OP_CONNECT, fd, address, 0, size);
@@ -279,19 +271,12 @@ static void connect_to(const char *operation, int family, const void *address, u
     say(operation, said, "connect", NULL);
     close(fd);
 }
-static struct sockaddr_in internet(char **a) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(a[1]))};
-    if (inet_pton(AF_INET, a[0], &address.sin_addr) != 1) fail(a[0]);
-    return address;
-}
 static void do_tcp(char **a) {
     const struct sockaddr_in address = internet(a);
     connect_to("tcp", AF_INET, &address, sizeof address, a[1]);
 }
 static void do_unix(char **a) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(a[0]) >= sizeof address.sun_path) fail(a[0]);
-    memcpy(address.sun_path, a[0], strlen(a[0]));
+    const struct sockaddr_un address = local(a[0]);
     connect_to("unix", AF_UNIX, &address, sizeof address, a[0]);
 }
 static void do_udp(char **a) {
@@ -343,11 +328,7 @@ static void do_receive(char **a) {
     pass("receive", file);
 }
 
-static const struct operation {
-    const char *name;
-    int arguments;
-    void (*act)(char **);
-} operations[] = {
+static const struct operation operations[] = {
     {"read", 1, do_read},     {"read2", 1, do_read2},       {"create", 2, do_create},   {"rewrite", 2, do_rewrite},
     {"slot", 1, do_slot},     {"slot_found", 1, do_slot_found}, {"linked", 1, do_linked}, {"replaced", 2, do_replaced},
     {"silent", 1, do_silent}, {"bytes", 2, do_bytes},       {"truncate", 2, do_truncate}, {"rename", 2, do_rename},
@@ -359,21 +340,9 @@ static const struct operation {
 
 int main(int argc, char **argv) {
     const size_t count = sizeof operations / sizeof *operations;
-    if (argc == 1) {
-        for (size_t i = 0; i < count; i++) printf("%s %d\n", operations[i].name, operations[i].arguments);
-        return 2;
-    }
+    if (argc == 1) return do_operations(operations, count, argc, argv);
     const int poll = strcmp(argv[1], "poll") == 0, defer = strcmp(argv[1], "defer") == 0;
     set_up(poll ? IORING_SETUP_SQPOLL : defer ? IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN : 0);
-    for (int i = poll || defer || strcmp(argv[1], "plain") == 0 ? 2 : 1; i < argc;) {
-        size_t which = 0;
-        while (which < count && strcmp(argv[i], operations[which].name) != 0) which++;
-        if (which == count || i + operations[which].arguments >= argc) {
-            fprintf(stderr, "actor: no operation: %s\n", argv[i]);
-            return 99;
-        }
-        operations[which].act(argv + i + 1);
-        i += 1 + operations[which].arguments;
-    }
-    return 0;
+    const int mode = poll || defer || strcmp(argv[1], "plain") == 0;
+    return do_operations(operations, count, argc - mode, argv + mode);
 }
