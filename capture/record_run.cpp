@@ -136,6 +136,18 @@ std::future<void> free_beside(run::Run run) {
     });
 }
 
+// Writes the evidence of what was recorded; `freed` is what is freed meanwhile.
+Result<WrittenEvidence> conclude(Recorder& recorder, run::RunInfo info, const EvidenceRequest& request,
+                                 std::future<void>& freed) {
+    try {
+        run::Record record = recorder.take_record(std::move(info));
+        freed = free_beside(recorder.take_run());
+        return write_evidence(std::move(record), request);
+    } catch (const std::exception& problem) {
+        return fail(ErrorKind::kSystem, problem.what());
+    }
+}
+
 // Memory may run out anywhere. The command goes on all the same, and the record says that it ends early.
 void record_or_give_up(Recorder& recorder, const CommandEnd& end) {
     try {
@@ -237,14 +249,7 @@ Result<RunOutcome> record_run(const RunRequest& request) {
     EvidenceRequest evidence{
         **directory, **log, *key, outcome.exit_status, outcome.command_seconds, finish_start, outcome.bytes_hashed};
     std::future<void> freed;
-    Result<WrittenEvidence> written = tl::unexpected(Error{});
-    try {
-        run::Record record = recorder.take_record(std::move(info));
-        freed = free_beside(recorder.take_run());
-        written = write_evidence(std::move(record), evidence);
-    } catch (const std::exception& problem) {
-        written = fail(ErrorKind::kSystem, problem.what());
-    }
+    Result<WrittenEvidence> written = conclude(recorder, std::move(info), evidence, freed);
     if (!written) {
         Error problem = written.error().within("writing the evidence");
         problem.hint = "what was recorded is kept; 'track runs' makes an incomplete run of it once that is mended";

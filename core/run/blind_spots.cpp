@@ -27,12 +27,10 @@ std::string entered(std::uint32_t what) {
             return "The run set up an io_uring: what it opened or renamed through it was not seen.";
         case FST_BLIND_IO_URING_REQUEST:
             return "The run asked an io_uring for what could not be followed: a file opened, a name changed, a "
-                   "datagram "
-                   "sent or a descriptor received through it was not seen.";
+                   "datagram sent or a descriptor received through it was not seen.";
         case FST_BLIND_COMPAT_SYSCALL:
             return "The run made 32-bit system calls that are not followed (sockets, the oldest way to map a file): "
-                   "what "
-                   "came, went or was mapped by them was not seen.";
+                   "what came, went or was mapped by them was not seen.";
         case FST_BLIND_RECEIVED: return "The run received more descriptors in one message than could be listed.";
         case FST_BLIND_PTRACE:
             return "The run controlled another process through ptrace: what it made that process do is not told apart.";
