@@ -26,11 +26,6 @@ namespace {
 constexpr std::uint32_t kRun = 1;  // the only run of this process
 
 // As bpf/lib/maps.h has them.
-struct Member {
-    std::uint32_t run, process, touched_count, pad;
-    fst_object touched[FST_TOUCHED_MAX];
-    std::uint64_t open_request;
-};
 struct KernelRun {
     std::uint32_t active, next_process;
     std::uint64_t entered;
@@ -90,17 +85,11 @@ Status BpfSource::start(pid_t child) {
     const KernelRun run{1, 0, 0};
     if (bpf_map_update_elem(bpf_map__fd(maps.runs), &kRun, &run, BPF_ANY) != 0)
         return base::fail_errno(errno, "activating the run");
-    const base::Fd pidfd(static_cast<int>(syscall(SYS_pidfd_open, child, 0)));
-    if (!pidfd) return base::fail_errno(errno, "a descriptor for the command's process");
-    Member member{};
-    member.run = kRun;
-    const int key = pidfd.get();
-    if (bpf_map_update_elem(bpf_map__fd(maps.members), &key, &member, BPF_NOEXIST) != 0)
-        return base::fail_errno(errno, "making the command a member of the run");
-    return tell_inherited(child);
+    object_->get()->bss->joining = kRun;
+    return join(child);
 }
 
-Status BpfSource::tell_inherited(pid_t child) {
+Status BpfSource::join(pid_t child) {
     bpf_iter_link_info which{};
     which.task.pid = static_cast<__u32>(child);
     LIBBPF_OPTS(bpf_iter_attach_opts, options);
@@ -112,11 +101,13 @@ Status BpfSource::tell_inherited(pid_t child) {
     const int error = errno;
     bpf_link__destroy(link);
     if (!iterator) return base::fail_errno(error, "listing the descriptors that the command inherits");
-    std::array<char, 64> nothing{};
+    std::array<char, 64> said{};
+    bool joined = false;
     ssize_t got = 0;
-    while ((got = read(iterator.get(), nothing.data(), nothing.size())) > 0 || (got < 0 && errno == EAGAIN)) {
-    }
+    while ((got = read(iterator.get(), said.data(), said.size())) > 0 || (got < 0 && errno == EAGAIN))
+        joined = joined || got > 0;
     if (got < 0) return base::fail_errno(errno, "listing the descriptors that the command inherits");
+    if (!joined) return fail(ErrorKind::kSystem, "the command could not be made a member of the run");
     return {};
 }
 

@@ -27,7 +27,8 @@ class BpfSource : public Source {
 
   private:
     BpfSource() = default;
-    Status tell_inherited(pid_t child);
+    // Makes the gated child a member, and has its descriptors told.
+    Status join(pid_t child);
     Status consume(const Sink& sink);
     [[nodiscard]] std::vector<event::Counters> counters() const;
     // Read and, while the run goes on, taken out to make room; at its end the table goes as a whole.

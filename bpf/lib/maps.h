@@ -19,6 +19,9 @@ const volatile bool objects_from_hooks = false; /* fentry and lsm: sys_exit leav
 const volatile bool requests_are_seen = false; /* the programs of probes/request.h are loaded */
 const volatile __s64 wall_clock_offset = 0;    /* CLOCK_REALTIME - CLOCK_BOOTTIME at load, nanoseconds */
 
+/* The run whose first member is about to be made (probes/inherited.h). */
+__u32 joining = 0;
+
 /* Address of ____fput, or 0 where it could not be learnt; probes/symbol.h. */
 __u64 deferred_fput = 0;
 
@@ -27,21 +30,31 @@ struct actor { /* a member and a request begin with it */
     __u32 process;
 };
 
-/* Kept with a task, inherited at fork before the child runs: this is what makes it a member. User space writes the first
- * member's; layout in capture/bpf_member.hpp. */
+#define FST_MEMBERS (1 << 16) /* threads of all runs at once */
+
+/* What makes a task a member; inherited at fork, before the child runs. By the address of its task_struct, from its making
+ * until that memory is free for another. It is not kept with the task itself (BPF_MAP_TYPE_TASK_STORAGE): in kernels before
+ * "bpf,fork: wipe ->bpf_storage before bailouts that access it" a fork that fails frees its caller's storage, and Linux 6.1
+ * does not find it while another operation on any task's is under way on the same processor. */
 struct member {
     __u32 run;
     __u32 process;
     __u32 touched_count;
     __u32 pad;
+    __u64 born; /* start_boottime: where an entry was left behind, a later task at its address is told apart */
     struct fst_object touched[FST_TOUCHED_MAX];
     __u64 open_request; /* the last io_uring request for an open that this task submitted, until it has been looked at */
 };
 
+_Static_assert(__builtin_offsetof(struct member, run) == __builtin_offsetof(struct actor, run) &&
+                   __builtin_offsetof(struct member, process) == __builtin_offsetof(struct actor, process),
+               "a member is an actor");
+
 struct {
-    __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+    __uint(type, BPF_MAP_TYPE_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC);
-    __type(key, int);
+    __uint(max_entries, FST_MEMBERS);
+    __type(key, __u64);
     __type(value, struct member);
 } members SEC(".maps");
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
  *
- * Whose act is it? For a task in no run the answer costs one look at the task's own storage pointer.
+ * Whose act is it? For a task in no run the answer costs one look into a table.
  */
 #ifndef FSTRACKER_BPF_SCOPE_H
 #define FSTRACKER_BPF_SCOPE_H
@@ -14,11 +14,30 @@ static __always_inline struct run *run__active(__u32 number)
     return run && run->active ? run : NULL;
 }
 
-/* The task's membership in a run that is being recorded, or NULL. */
-static __always_inline struct member *member__of(struct task_struct *task)
+/* The task's membership in a run that is being recorded, or NULL. Not inline, so that the key is on no caller's stack. */
+static __noinline struct member *member__of(struct task_struct *task)
 {
-    struct member *member = bpf_task_storage_get(&members, (void *)task, 0, 0);
-    return member && run__active(member->run) ? member : NULL;
+    __u64 key = (__u64)task;
+    struct member *member = bpf_map_lookup_elem(&members, &key);
+    return member && member->born == task->start_boottime && run__active(member->run) ? member : NULL;
+}
+
+static const struct member nobody;
+
+/* NULL where the table is full. In no run as yet. */
+static __always_inline struct member *member__make(struct task_struct *task)
+{
+    __u64 key = (__u64)task;
+    if (bpf_map_update_elem(&members, &key, &nobody, BPF_ANY)) return NULL;
+    struct member *member = bpf_map_lookup_elem(&members, &key);
+    if (member) member->born = task->start_boottime;
+    return member;
+}
+
+static __always_inline void member__forget(struct task_struct *task)
+{
+    __u64 key = (__u64)task;
+    bpf_map_delete_elem(&members, &key);
 }
 
 static __always_inline struct run_counters *counters__of(__u32 run)

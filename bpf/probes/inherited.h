@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
  *
- * The descriptors that the gated child holds before it executes. User space reads the iterator to its end, for that task
- * alone; a program that is not asked for costs nothing.
+ * The gated child becomes a member of the run `joining`, and the descriptors that it holds are told; one of them is the gate's.
+ * User space reads the iterator to its end, for that task alone, and gets a byte when the child has joined.
  */
 #ifndef FSTRACKER_BPF_INHERITED_H
 #define FSTRACKER_BPF_INHERITED_H
@@ -15,8 +15,13 @@ int inherited__descriptor(struct bpf_iter__task_file *ctx)
     struct file *file = NULL; /* a plain address, as access__tell takes it */
     bpf_probe_read_kernel(&file, sizeof(file), &ctx->file);
     if (!task || !file) return 0;
-    struct member *member = bpf_task_storage_get(&members, (void *)task, 0, 0);
-    if (!member || !run__active(member->run)) return 0;
+    struct member *member = member__of(task);
+    if (!member) {
+        member = member__make(task);
+        if (!member) return 0;
+        member->run = joining;
+        bpf_seq_write(ctx->meta->seq, "j", 1);
+    }
     __u32 access = BPF_CORE_READ(file, f_mode);
     if (access & FMODE_PATH) return 0;
     /* The entry that the command's execution is going to be. */

@@ -7,6 +7,7 @@
  *   sched_process_exec   after the new image is in place and before its first instruction: bprm->file is what runs; for a
  *                        script the file that the kernel took is on its way to a deferred fput, still whole
  *   sched_process_exit   a process has ended when the last of its threads is here
+ *   sched_process_free   the last that is heard of a task
  */
 #ifndef FSTRACKER_BPF_PROCESS_H
 #define FSTRACKER_BPF_PROCESS_H
@@ -40,7 +41,7 @@ int BPF_PROG(process__fork, struct task_struct *child)
     struct run *run = run__active(from->run);
     if (!run) return 0;
     const bool thread = child->tgid == parent->tgid;
-    struct member *to = bpf_task_storage_get(&members, (void *)child, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+    struct member *to = member__make(child);
     if (!to) {
         kind__seen(from->run, FST_FORK);
         kind__lost(from->run, FST_FORK, FST_LOSS_MEMBERSHIP);
@@ -48,7 +49,6 @@ int BPF_PROG(process__fork, struct task_struct *child)
         return 0;
     }
     to->run = from->run;
-    to->touched_count = 0;
     if (thread) {
         to->process = from->process;
         return 0;
@@ -229,6 +229,13 @@ int BPF_PROG(process__exit, struct task_struct *task)
     r->bytes_read = BPF_CORE_READ(task, ioac.rchar) + BPF_CORE_READ(signal, ioac.rchar);
     r->bytes_written = BPF_CORE_READ(task, ioac.wchar) + BPF_CORE_READ(signal, ioac.wchar);
     record__end(s, sizeof(*r));
+    return 0;
+}
+
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(process__free, struct task_struct *task)
+{
+    member__forget(task);
     return 0;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // crowd threads N DIRECTORY: N threads that are there all at once, each of which reads a file of its own,
 // DIRECTORY/<number>. crowd bomb LIMIT DEPTH FILE LOG: every process forks two more, DEPTH deep, as far as LIMIT
-// processes of this user allow; each reads FILE and appends a line to LOG.
+// processes of this user allow; each reads FILE and appends a line to LOG. crowd refused FILE OTHER: after a hundred forks
+// that fail for want of processes it reads FILE, and a child that may be made again reads OTHER.
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sys/resource.h>
@@ -57,6 +58,24 @@ static void bomb(int depth, const char *file, int log) {
     while (wait(NULL) > 0) continue;
 }
 
+static void refused(const char *file, const char *other) {
+    struct rlimit before, none;
+    if (getrlimit(RLIMIT_NPROC, &before)) fail("getrlimit");
+    none = (struct rlimit){0, before.rlim_max};
+    if (setrlimit(RLIMIT_NPROC, &none)) fail("setrlimit");
+    for (int i = 0; i < 100; i++)
+        if (fork() >= 0 || errno != EAGAIN) fail("a fork that has to fail");
+    read_once(file);
+    if (setrlimit(RLIMIT_NPROC, &before)) fail("setrlimit");
+    const pid_t child = fork();
+    if (child < 0) fail("fork");
+    if (child == 0) {
+        read_once(other);
+        _exit(0);
+    }
+    if (waitpid(child, NULL, 0) != child) fail("waitpid");
+}
+
 int main(int argc, char **argv) {
     if (argc == 4 && !strcmp(argv[1], "threads")) {
         directory = argv[3];
@@ -68,6 +87,10 @@ int main(int argc, char **argv) {
         const int log = open(argv[5], O_WRONLY | O_APPEND | O_CLOEXEC);
         if (log < 0 || setrlimit(RLIMIT_NPROC, &limit)) fail(argv[5]);
         bomb(atoi(argv[3]), argv[4], log);
+        return 0;
+    }
+    if (argc == 4 && !strcmp(argv[1], "refused")) {
+        refused(argv[2], argv[3]);
         return 0;
     }
     return 2;

@@ -99,6 +99,7 @@ CATALOGUE = [
     ("Many processes", [
         ("10,000 processes that live under a millisecond", "processes"),
         ("fork bomb under a limit", "crowds"),
+        ("acts after a fork that failed", "crowds"),
         ("a thousand threads", "crowds"),
         ("double fork and setsid, outliving the command", "processes"),
     ]),
