@@ -340,6 +340,16 @@ Record Run::record(RunInfo info) const {
     completeness.reasons = s.ledger.faults();
     if (!s.ended) completeness.reasons.emplace_back("the record ends before the run did");
     if (s.ended && s.end.recorder_failed) completeness.reasons.push_back("the recorder failed: " + s.end.failure);
+    // Where exits may be missing from the record, nobody knows who was still running.
+    const auto exits = s.ledger.kernel.find("exit");
+    const bool exits_are_known = exits == s.ledger.kernel.end() || exits->second.lost.empty();
+    std::vector<event::ProcessId> running;
+    if (s.ended && !s.end.recorder_failed && exits_are_known) running = s.processes.still_running();
+    // It has been waited for.
+    const std::optional<std::uint32_t> command = s.processes.pid_of(1);
+    const auto is_command = [&](event::ProcessId id) { return command && s.processes.pid_of(id) == command; };
+    if (std::erase_if(running, is_command) != 0)
+        completeness.reasons.emplace_back("the command ended unseen: it was no longer in the run");
     completeness.complete = completeness.reasons.empty();
     completeness.truncated = s.truncated;
     completeness.unhashed =
@@ -347,16 +357,10 @@ Record Run::record(RunInfo info) const {
             return entry.binding == Binding::kNone && entry.reason != event::Refusal::kNotRegular;
         }));
     std::set<std::string> entered = s.entered;
-    // Where exits may be missing from the record, nobody knows who was still running.
-    const auto exits = s.ledger.kernel.find("exit");
-    const bool exits_are_known = exits == s.ledger.kernel.end() || exits->second.lost.empty();
-    if (s.ended && !s.end.recorder_failed && exits_are_known) {
-        const std::vector<event::ProcessId> running = s.processes.still_running();
-        constexpr std::size_t kNamed = 20;
-        for (std::size_t i = 0; i < running.size() && i < kNamed; ++i)
-            entered.insert(blind_spot::outlives(running[i], s.processes.pid_of(running[i]).value_or(0)));
-        if (running.size() > kNamed) entered.insert(blind_spot::more_outlive(running.size() - kNamed));
-    }
+    constexpr std::size_t kNamed = 20;
+    for (std::size_t i = 0; i < running.size() && i < kNamed; ++i)
+        entered.insert(blind_spot::outlives(running[i], s.processes.pid_of(running[i]).value_or(0)));
+    if (running.size() > kNamed) entered.insert(blind_spot::more_outlive(running.size() - kNamed));
     std::set<std::string> all = s.blind_spots;
     all.insert(entered.begin(), entered.end());
     completeness.blind_spots.assign(all.begin(), all.end());

@@ -86,6 +86,16 @@ TEST_CASE("a run is complete when it ended, nothing failed and its ledger balanc
         CHECK_FALSE(story.record().completeness.complete);
         CHECK(story.record().completeness.reasons == std::vector<std::string>{"the recorder failed: no space left"});
     }
+    SECTION("the command ended, and its end is not in the record") {
+        story.exec(1, 0, "/bin/sh", file(3));
+        story.fork(2, 1);
+        story.tell(event::RunEnded{4711, 0, false, {}});
+        const Completeness completeness = story.record().completeness;
+        CHECK_FALSE(completeness.complete);
+        CHECK(std::count(completeness.reasons.begin(), completeness.reasons.end(),
+                         "the command ended unseen: it was no longer in the run") == 1);
+        CHECK(completeness.entered_blind_spots.size() == 1);  // the fork outlives it
+    }
     SECTION("an object's digest was never answered") {
         story.read(1, "/f", file(7));
         story.tell(event::RunEnded{4711, 0, false, {}});
