@@ -107,6 +107,11 @@ class Builder : public YAML::EventHandler {
         }
         Node& parent = stack_.back().node;
         const bool is_key = parent.kind == Node::Kind::kMap && parent.keys.size() == parent.children.size();
+        const bool left_out = node.kind == Node::Kind::kNull && parent.kind == Node::Kind::kMap && !is_key;
+        if (left_out) {  // The parser is at what comes next by then.
+            node.line = parent.keys.back().line;
+            node.column = parent.keys.back().column;
+        }
         (is_key ? parent.keys : parent.children).push_back(std::move(node));
     }
 
