@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/sigma/index.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+namespace fstracker::sigma {
+namespace {
+
+using Needle = std::pair<Field, std::string>;
+// Whatever fulfils the expression has one of these. Nothing: no such list is known.
+using Needles = std::optional<std::vector<Needle>>;
+
+constexpr std::size_t kMostNeedles = 2'000;
+
+std::size_t shortest(const std::vector<Needle>& needles) {
+    std::size_t length = std::string::npos;
+    for (const auto& needle : needles) length = std::min(length, needle.second.size());
+    return length;
+}
+
+// The one that fewer records will have: longer texts, then fewer of them.
+void keep_better(Needles& best, Needles other) {
+    if (!other) return;
+    if (best) {
+        const auto a = std::min<std::size_t>(shortest(*best), 8);
+        const auto b = std::min<std::size_t>(shortest(*other), 8);
+        if (a > b || (a == b && best->size() <= other->size())) return;
+    }
+    best = std::move(other);
+}
+
+void join(Needles& all, const Needles& more) {
+    if (!all) return;
+    if (!more || all->size() + more->size() > kMostNeedles) {
+        all.reset();
+        return;
+    }
+    all->insert(all->end(), more->begin(), more->end());
+}
+
+Needles needles_of(const Test& test, std::size_t begin, std::size_t end) {
+    Needles all = std::vector<Needle>();
+    for (std::size_t i = begin; i < end && all; ++i) {
+        const auto* text = std::get_if<Text>(&test.values[i]);
+        if (text == nullptr || text->pattern.needle().empty()) return std::nullopt;
+        join(all, std::vector<Needle>{{*test.known, text->pattern.needle()}});
+    }
+    return all;
+}
+
+Needles needles_of(const Test& test) {
+    if (test.negated || !test.known) return std::nullopt;
+    if (!test.all) return needles_of(test, 0, test.values.size());
+    Needles best;
+    std::size_t begin = 0;
+    for (const std::size_t count : test.groups) {
+        keep_better(best, needles_of(test, begin, begin + count));
+        begin += count;
+    }
+    return best;
+}
+
+Needles needles_of(const Expression& expression) {
+    Needles needles;
+    switch (expression.kind) {
+        case Expression::Kind::kTest: return needles_of(expression.test);
+        case Expression::Kind::kNot: return std::nullopt;
+        case Expression::Kind::kAnd:
+            for (const auto& part : expression.parts) keep_better(needles, needles_of(part));
+            return needles;
+        case Expression::Kind::kOr:
+            needles.emplace();
+            for (const auto& part : expression.parts) join(needles, needles_of(part));
+            return needles;
+    }
+    return needles;
+}
+
+}  // namespace
+
+Index::Index(const std::vector<Rule>& rules) {
+    for (std::size_t i = 0; i < kSources; ++i) buckets_[i] = make_bucket(rules, static_cast<Source>(i));
+}
+
+Index::Bucket Index::make_bucket(const std::vector<Rule>& rules, Source source) {
+    Bucket bucket;
+    std::map<Field, std::vector<std::pair<std::string, Automaton::Number>>> wanted;
+    std::map<Field, std::size_t> bytes;
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        const auto& rule = rules[i];
+        if (!rule.detection || !covers(rule.logsource, source)) continue;
+        const auto number = static_cast<Automaton::Number>(bucket.rules.size());
+        bucket.rules.push_back(static_cast<std::uint32_t>(i));
+        bucket.always.resize(number / 64 + 1, 0);
+        auto needles = needles_of(*rule.detection);
+        std::map<Field, std::size_t> more = bytes;
+        if (needles)
+            for (const auto& [field, needle] : *needles) more[field] += needle.size();
+        const bool fits = std::all_of(more.begin(), more.end(),
+                                      [](const auto& entry) { return entry.second <= Automaton::kMostBytes; });
+        if (!needles || !fits) {
+            bucket.always[number / 64] |= std::uint64_t{1} << number % 64;
+            continue;
+        }
+        bytes = std::move(more);
+        for (auto& [field, needle] : *needles) wanted[field].emplace_back(std::move(needle), number);
+    }
+    for (const auto& [field, needles] : wanted) bucket.automata.emplace_back(field, Automaton(needles));
+    return bucket;
+}
+
+void Index::narrow(Subject& subject, const Bucket& bucket, Bits& scratch) {
+    scratch.assign(bucket.always.begin(), bucket.always.end());
+    for (const auto& [field, automaton] : bucket.automata)
+        for (auto i = subject.first(field); i != Subject::kNone; i = subject.next(i))
+            automaton.scan(subject.text_of(i), [&scratch](Automaton::Number number) {
+                scratch[number / 64] |= std::uint64_t{1} << number % 64;
+            });
+}
+
+}  // namespace fstracker::sigma
