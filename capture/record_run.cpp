@@ -199,7 +199,9 @@ Result<RunOutcome> record_run(const RunRequest& request) {
 
     run::RunInfo info = describe(request, (*source)->info(), id);
     const event::ClockOffset clock{base::unix_time() - base::time_since_boot()};
-    Recorder recorder(**source, **hasher, **log, clock);
+    std::optional<judge::Watch> watch;
+    if (request.rules != nullptr) watch.emplace(*request.rules, info.pipeline, info.step);
+    Recorder recorder(**source, **hasher, **log, clock, watch ? &*watch : nullptr);
     if (auto note = write_note(**directory, info, request.key_path, mode); !note) return fail(note.error());
     if (auto room = recorder.make_room(); !room) return fail(room.error());
     if (auto started = (*source)->start((*launcher)->pid()); !started) return fail(started.error());
@@ -246,8 +248,15 @@ Result<RunOutcome> record_run(const RunRequest& request) {
         outcome.exit_status = 125;
     }
 
-    EvidenceRequest evidence{
-        **directory, **log, *key, outcome.exit_status, outcome.command_seconds, finish_start, outcome.bytes_hashed};
+    EvidenceRequest evidence{**directory,
+                             **log,
+                             *key,
+                             outcome.exit_status,
+                             outcome.command_seconds,
+                             finish_start,
+                             outcome.bytes_hashed,
+                             Recording::kLived,
+                             watch ? &*watch : nullptr};
     std::future<void> freed;
     Result<WrittenEvidence> written = conclude(recorder, std::move(info), evidence, freed);
     if (!written) {

@@ -13,6 +13,7 @@
 #include "core/base/result.hpp"
 #include "core/judge/verdict.hpp"
 #include "core/run/record.hpp"
+#include "core/sigma/rule_set.hpp"
 
 namespace fstracker::capture {
 
@@ -33,6 +34,7 @@ struct RunRequest {
     std::string btf;              // the kernel's type information; empty: its own
     std::string version;
     std::map<std::string, std::string> configuration;  // path -> sha256 hex of each file that the judgement rests on
+    const sigma::RuleSet* rules = nullptr;             // outlives the run; none: no rule is asked
 };
 
 struct RunOutcome {

@@ -101,8 +101,9 @@ LastLooks look_at_all(std::span<const run::Tracked> objects) {
 
 }  // namespace
 
-Recorder::Recorder(Source& source, digest::Hasher& hasher, store::LogWriter& log, event::ClockOffset clock)
-    : source_(source), hasher_(hasher), log_(log), clock_(clock) {
+Recorder::Recorder(Source& source, digest::Hasher& hasher, store::LogWriter& log, event::ClockOffset clock,
+                   judge::Watch* watch)
+    : source_(source), hasher_(hasher), log_(log), clock_(clock), watch_(watch) {
     folds_.kind = "fold";
     for (const std::string& text : source_.info().blind_spots) apply(event::BlindSpot{text, false});
 }
@@ -158,6 +159,7 @@ bool Recorder::keep(const event::Event& event) {
         }
     }
     run_.apply(event);
+    if (watch_ != nullptr) watch_->see(event);
     if (lines_.size() >= kLogChunk) write_log();
     return true;
 }
@@ -166,6 +168,7 @@ bool Recorder::keep(const event::Event& event) {
 void Recorder::apply(const event::Event& event) {
     if (!log_failed_) event::append_line(lines_, event);
     run_.apply(event);
+    if (watch_ != nullptr) watch_->see(event);
     if (lines_.size() >= kLogChunk) write_log();
 }
 

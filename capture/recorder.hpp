@@ -17,6 +17,7 @@
 #include "core/base/result.hpp"
 #include "core/digest/hasher.hpp"
 #include "core/event/decode.hpp"
+#include "core/judge/watch.hpp"
 #include "core/run/run.hpp"
 #include "core/store/compression.hpp"
 
@@ -37,8 +38,9 @@ struct LastLooks {
 
 class Recorder {
   public:
-    // All three outlive the recorder. `clock` turns the kernel's times into dates.
-    Recorder(Source& source, digest::Hasher& hasher, store::LogWriter& log, event::ClockOffset clock);
+    // All outlive the recorder. `clock` turns the kernel's times into dates; `watch` sees every event that is logged.
+    Recorder(Source& source, digest::Hasher& hasher, store::LogWriter& log, event::ClockOffset clock,
+             judge::Watch* watch = nullptr);
 
     // Records until `end.over` is set and then to the end: drained, digested, final stamps taken. Errors of the source,
     // the log or the waiting do not end it early: the record says that the recorder failed, and why. A log that was
@@ -81,6 +83,7 @@ class Recorder {
     store::LogWriter& log_;
     event::ClockOffset clock_;
     run::Run run_;
+    judge::Watch* watch_;
     std::string lines_;
     event::RecorderCounters counters_;
     std::map<std::uint32_t, std::uint64_t> sequences_;  // the last number, by CPU

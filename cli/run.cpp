@@ -10,6 +10,7 @@
 #include "cli/names.hpp"
 #include "cli/places.hpp"
 #include "cli/project_file.hpp"
+#include "cli/rule_files.hpp"
 #include "cli/run_options.hpp"
 #include "cli/run_summary.hpp"
 #include "cli/terminal.hpp"
@@ -62,10 +63,9 @@ Status take_capture_settings(capture::RunRequest& request) {
 Status refuse_what_is_not_here(const RunOptions& options) {
     const auto refuse = [](const char* option) {
         return fail(ErrorKind::kUnsupported, std::string(option) + ": not in this version of track",
-                    "the verdict rests on completeness alone; leave the option out");
+                    "the verdict rests on completeness and on rules; leave the option out");
     };
     if (!options.baseline.empty()) return refuse("--baseline");
-    if (!options.rules.empty()) return refuse("--rules");
     if (!options.after.empty()) return refuse("--after");
     return {};
 }
@@ -82,7 +82,8 @@ Status check_folder_of(const char* option, const std::string& path) {
                 "make the folder first");
 }
 
-Result<capture::RunRequest> make_request(const RunOptions& options, const std::vector<std::string>& command) {
+Result<capture::RunRequest> make_request(const RunOptions& options, const std::vector<std::string>& command,
+                                         sigma::RuleSet& rules) {
     if (auto status = refuse_what_is_not_here(options); !status) return fail(status.error());
     if (auto status = check_folder_of("--summary", options.summary); !status) return fail(status.error());
     if (auto status = check_folder_of("--out", options.out); !status) return fail(status.error());
@@ -95,6 +96,11 @@ Result<capture::RunRequest> make_request(const RunOptions& options, const std::v
     capture::RunRequest request;
     request.command = command;
     request.configuration = project->digests;
+    auto loaded = load_rules(root, options.rules);
+    if (!loaded) return fail(loaded.error().within("rules"));
+    rules = std::move(loaded->rules);
+    request.rules = &rules;
+    request.configuration.insert(loaded->digests.begin(), loaded->digests.end());
     request.pipeline = options.pipeline;
     if (request.pipeline.empty()) request.pipeline = project->file.pipeline;
     if (request.pipeline.empty()) request.pipeline = ci_pipeline(environment);
@@ -167,7 +173,8 @@ int tell_outcome(const RunOptions& options, const capture::RunOutcome& outcome) 
 Result<int> run(const RunOptions& options, const Trailer& trailer) {
     if (!trailer.separator || trailer.command.empty())
         return fail(ErrorKind::kInvalid, "no command was given", "write it after --, as in: track -- python3 train.py");
-    const auto request = make_request(options, trailer.command);
+    sigma::RuleSet rules;
+    const auto request = make_request(options, trailer.command, rules);
     if (!request) return fail(request.error());
     if (options.verbose) write_request(*request);
     const auto outcome = capture::record_run(*request);

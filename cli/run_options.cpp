@@ -49,7 +49,10 @@ void declare_run_options(CLI::App& app, RunOptions& options) {
         ->type_name("RUN")
         ->expected(1)
         ->take_all();
-    app.add_option("--rules", options.rules, "More Sigma rules, a file or a folder (not in this version: refused)")
+    app.add_option(
+           "--rules", options.rules,
+           "More Sigma rules, a file or a folder, beside those that came with track and those of the project in "
+           ".fstracker/rules")
         ->type_name("PATH")
         ->expected(1)
         ->take_all();

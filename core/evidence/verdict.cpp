@@ -39,7 +39,10 @@ std::string_view result_of(const judge::Judgement& judgement) {
 }
 
 void write_incident(JsonWriter& json, const judge::Incident& incident) {
-    json.begin_object().key("family").string(incident.family).key("files").begin_array();
+    json.begin_object();
+    if (!incident.atlas.empty()) write_texts(json.key("atlas"), incident.atlas);
+    if (!incident.attack.empty()) write_texts(json.key("attack"), incident.attack);
+    json.key("family").string(incident.family).key("files").begin_array();
     for (const std::string& file : incident.files) json.string(percent_encode(file));
     json.end_array().key("fingerprint").string(incident.fingerprint);
     json.key("id").string(incident.id).key("innocent");
@@ -53,6 +56,8 @@ void write_incident(JsonWriter& json, const judge::Incident& incident) {
 
 judge::Incident read_incident(Fields fields) {
     judge::Incident incident;
+    if (fields.has("atlas")) incident.atlas = fields.texts("atlas");
+    if (fields.has("attack")) incident.attack = fields.texts("attack");
     incident.family = fields.text("family");
     for (const std::string& file : fields.texts("files")) {
         auto bytes = percent_decode(file);

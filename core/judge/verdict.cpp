@@ -2,11 +2,12 @@
 #include "core/judge/verdict.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
-#include "core/base/hex.hpp"
-#include "core/digest/digest.hpp"
+#include "core/judge/incidents.hpp"
+#include "core/judge/watch.hpp"
 
 namespace fstracker::judge {
 
@@ -16,9 +17,6 @@ constexpr const char* kCompleteRule = "fstracker-complete";
 constexpr const char* kLedgerRule = "fstracker-ledger-balance";
 constexpr const char* kBlindSpotRule = "fstracker-entered-blind-spot";
 constexpr const char* kFamily = "integrity";
-constexpr std::size_t kIdDigits = 12;
-
-std::string hex_of_sha256(std::string_view text) { return base::to_hex(digest::sha256(text)); }
 
 // Numbers are pids, descriptors and counts: they differ from run to run, and the thing is the same.
 std::string without_numbers(std::string_view text) {
@@ -33,15 +31,6 @@ std::string without_numbers(std::string_view text) {
     return kept;
 }
 
-std::string fingerprint_of(const run::RunInfo& info, std::string_view rule, std::string_view what) {
-    // Each part with its length, so that no two lists of parts read the same.
-    std::string text;
-    for (const std::string_view part :
-         {std::string_view(info.pipeline), std::string_view(info.step), std::string_view(kFamily), rule, what})
-        text += fmt::format("{}:{},", part.size(), part);
-    return hex_of_sha256(text);
-}
-
 std::string with_full_stop(std::string sentence) {
     if (!sentence.empty() && sentence.back() != '.') sentence.push_back('.');
     return sentence;
@@ -54,7 +43,8 @@ std::vector<Incident> blind_spot_incidents(const run::Record& record) {
     std::vector<std::string> sentences = record.completeness.entered_blind_spots;
     std::sort(sentences.begin(), sentences.end());
     for (const std::string& sentence : sentences) {
-        const std::string fingerprint = fingerprint_of(record.info, kBlindSpotRule, without_numbers(sentence));
+        const std::string fingerprint = fingerprint_of(
+            {record.info.pipeline, record.info.step, kFamily, kBlindSpotRule, without_numbers(sentence)});
         const auto same = std::find_if(incidents.begin(), incidents.end(),
                                        [&](const Incident& known) { return known.fingerprint == fingerprint; });
         if (same != incidents.end()) {
@@ -62,7 +52,7 @@ std::vector<Incident> blind_spot_incidents(const run::Record& record) {
             continue;
         }
         Incident incident;
-        incident.id = "F-" + fingerprint.substr(0, kIdDigits);
+        incident.id = incident_id(fingerprint);
         incident.level = Level::kMedium;
         incident.family = kFamily;
         incident.rules = {kBlindSpotRule};
@@ -84,6 +74,24 @@ std::vector<Incident> blind_spot_incidents(const run::Record& record) {
 void put(Judgement& judgement, bool passed, const char* rule) {
     (passed ? judgement.passed_rules : judgement.warned_rules).emplace_back(rule);
 }
+
+// A rule that found nothing has passed. One of low or informational that found something has neither passed nor does it
+// ask for anybody.
+void put_rules(Judgement& judgement, const Watch& watch, const std::vector<Hit>& hits) {
+    std::set<const sigma::Rule*> hit;
+    for (const Hit& one : hits) hit.insert(one.rule);
+    for (const sigma::Rule& rule : watch.rules().rules()) {
+        if (!rule.reported) continue;
+        if (!hit.contains(&rule))
+            judgement.passed_rules.push_back(rule.id);
+        else if (rule.level >= sigma::Level::kHigh)
+            judgement.failed_rules.push_back(rule.id);
+        else if (rule.level == sigma::Level::kMedium)
+            judgement.warned_rules.push_back(rule.id);
+    }
+}
+
+bool asks_for_somebody(const Incident& incident) { return incident.level >= Level::kMedium; }
 
 }  // namespace
 
@@ -113,7 +121,7 @@ bool is_alarming(const Judgement& judgement) {
                        [](const Incident& incident) { return incident.level >= Level::kHigh; });
 }
 
-Judgement judge(const run::Record& record) {
+Judgement judge(const run::Record& record, const Watch* watch) {
     const run::Completeness& completeness = record.completeness;
     const std::vector<std::string> faults = completeness.ledger.faults();
     const bool whole = completeness.complete && faults.empty();
@@ -123,6 +131,14 @@ Judgement judge(const run::Record& record) {
     put(judgement, completeness.complete, kCompleteRule);
     put(judgement, faults.empty(), kLedgerRule);
     put(judgement, judgement.incidents.empty(), kBlindSpotRule);
+    if (watch != nullptr) {
+        const std::vector<Hit> hits = watch->hits();
+        put_rules(judgement, *watch, hits);
+        std::vector<Incident> found = incidents_of(record, hits);
+        judgement.incidents.insert(judgement.incidents.end(), found.begin(), found.end());
+        std::stable_sort(judgement.incidents.begin(), judgement.incidents.end(),
+                         [](const Incident& left, const Incident& right) { return left.level > right.level; });
+    }
 
     std::vector<std::string>& reasons = judgement.reasons;
     for (const auto* list : {&completeness.reasons, &faults})
@@ -131,11 +147,16 @@ Judgement judge(const run::Record& record) {
                 !whole && std::find(reasons.begin(), reasons.end(), sentence) == reasons.end())
                 reasons.push_back(sentence);
     if (!whole && reasons.empty()) reasons.emplace_back("The record says that it is incomplete, without a reason.");
-    for (const Incident& incident : judgement.incidents) reasons.push_back(incident.title);
+    if (watch != nullptr && watch->not_kept() != 0)
+        reasons.push_back(fmt::format("Rules found {} things more than are listed.", watch->not_kept()));
+    for (const Incident& incident : judgement.incidents)
+        if (asks_for_somebody(incident)) reasons.push_back(incident.title);
 
     if (!whole) {
         judgement.verdict = Verdict::kIncomplete;
-    } else if (!judgement.incidents.empty()) {
+    } else if (is_alarming(judgement)) {
+        judgement.verdict = Verdict::kAlert;
+    } else if (std::any_of(judgement.incidents.begin(), judgement.incidents.end(), asks_for_somebody)) {
         judgement.verdict = Verdict::kReview;
     } else {
         judgement.verdict = Verdict::kClean;

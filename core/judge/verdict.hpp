@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a run's record amounts to. Today the verdict rests on completeness and on what the run entered that could not be
-// seen; baselines and rules join here: judge() is the one seam through which findings reach evidence and reports.
+// What a run's record amounts to: completeness, what the run entered that could not be seen, and what rules found.
+// Baselines join here: judge() is the one seam through which findings reach evidence and reports.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +27,7 @@ struct Incident {
     std::string why;
     std::vector<event::ProcessId> processes;
     std::vector<std::string> files;
+    std::vector<std::string> atlas, attack;  // techniques by id: "AML.T0055", "T1552.004"
     std::vector<std::string> innocent;
     std::string fingerprint;
     bool operator==(const Incident&) const = default;
@@ -43,7 +44,10 @@ struct Judgement {
 // Whether something of high or critical is among the incidents.
 bool is_alarming(const Judgement& judgement);
 
-// Pure: the same record gives the same judgement.
-Judgement judge(const run::Record& record);
+class Watch;  // watch.hpp
+
+// Pure: the same record and hits give the same judgement. `watch` has seen every event of the run; without one no rule
+// has been asked.
+Judgement judge(const run::Record& record, const Watch* watch = nullptr);
 
 }  // namespace fstracker::judge

@@ -164,17 +164,42 @@ void write_head(Page& page, const verify::RunDocuments& run) {
               shortened(printable(record.info.id), page.width() - kLabel - 17) + " files");
 }
 
+// "sh > python3 train.py": who, and what started it.
+std::string chain_text(const run::Record& record, event::ProcessId id) {
+    std::string text;
+    const auto chain = process_chain(record.processes, id);
+    for (const run::Process* one : chain)
+        text += one == chain.back() ? command_line(*one) + fmt::format(" (pid {})", one->pid)
+                                    : program_name(*one).substr(program_name(*one).rfind('/') + 1) + " > ";
+    return text;
+}
+
+// What a person needs who is to settle it: who, which file, how it may be innocent.
+void write_incident(Page& page, const run::Record& record, const judge::Incident& incident) {
+    constexpr std::size_t kFilesShown = 3;
+    page.fitted(2, printable(fmt::format("{}  {}  {}", incident.id, judge::to_text(incident.level), incident.title)));
+    page.labelled("", incident.why, 3);
+    if (!incident.processes.empty()) page.labelled("   by", chain_text(record, incident.processes.front()), 2);
+    for (std::size_t i = 0; i < std::min(incident.files.size(), kFilesShown); ++i)
+        page.labelled(i == 0 ? "   file" : "", incident.files[i], 1);
+    if (incident.files.size() > kFilesShown)
+        page.labelled("", fmt::format("and {} more files", incident.files.size() - kFilesShown), 1);
+    std::string ids;
+    for (const auto* list : {&incident.atlas, &incident.attack})
+        for (const std::string& id : *list) ids += (ids.empty() ? "" : ", ") + id;
+    if (!ids.empty()) page.labelled("   known", ids, 1);
+    for (const std::string& innocent : incident.innocent) page.labelled("   maybe", innocent, 2);
+    if (!incident.processes.empty()) page.labelled("   next", "track show " + record.info.id + " processes", 1);
+}
+
 void write_incidents(Page& page, const verify::RunDocuments& run) {
     if (!run.verdict || run.verdict->judgement.incidents.empty()) return;
     auto incidents = run.verdict->judgement.incidents;
     std::stable_sort(incidents.begin(), incidents.end(),
                      [](const auto& left, const auto& right) { return left.level > right.level; });
     page.heading(fmt::format("Incidents ({})", incidents.size()));
-    for (std::size_t i = 0; i < std::min(incidents.size(), kMostIncidents); ++i) {
-        page.fitted(2, printable(fmt::format("{}  {}  {}", incidents[i].id, judge::to_text(incidents[i].level),
-                                             incidents[i].title)));
-        page.labelled("", incidents[i].why, 3);
-    }
+    for (std::size_t i = 0; i < std::min(incidents.size(), kMostIncidents); ++i)
+        write_incident(page, run.trace.record, incidents[i]);
     if (incidents.size() > kMostIncidents)
         page.line(fmt::format("  and {} more: --format json", incidents.size() - kMostIncidents));
 }

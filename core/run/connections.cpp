@@ -32,6 +32,10 @@ std::string address_text(const event::Connect& connect) {
 
 }  // namespace
 
+Connection peer_of(const event::Connect& connect) {
+    return {address_text(connect), {}, connect.port, protocol_word(connect), connect.common.process, 1};
+}
+
 void ConnectionTable::connected(const event::Connect& connect) {
     ++counts_[Key{connect.common.process, address_text(connect), connect.port, protocol_word(connect)}];
 }

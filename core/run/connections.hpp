@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Peers by process. Internal to core/run; one thread.
+// Peers by process. One thread.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,9 @@
 #include "core/run/record.hpp"
 
 namespace fstracker::run {
+
+// Address, port and protocol of the peer.
+Connection peer_of(const event::Connect& connect);
 
 class ConnectionTable {
   public:

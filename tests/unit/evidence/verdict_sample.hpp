@@ -18,6 +18,8 @@ inline judge::Judgement judgement() {
     incident.processes = {1, 2};
     incident.files = {"/a%20/\xFF"};
     incident.innocent = {"An upgrade."};
+    incident.atlas = {"AML.T0055"};
+    incident.attack = {"T1552.001", "T1552.004"};
     judge::Judgement judgement;
     judgement.verdict = judge::Verdict::kAlert;
     judgement.reasons = {"What happened."};

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/judge/watch.hpp"
+
+#include <array>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "core/run/connections.hpp"
+
+namespace fstracker::judge {
+
+namespace {
+
+using sigma::Field;
+using sigma::Source;
+using sigma::Value;
+
+constexpr std::size_t kMostHits = 10'000;
+
+constexpr std::array<std::pair<std::uint32_t, std::string_view>, 11> kAccessWords = {{{event::kRead, "read"},
+                                                                                      {event::kWrite, "write"},
+                                                                                      {event::kCreate, "create"},
+                                                                                      {event::kTruncate, "truncate"},
+                                                                                      {event::kExecute, "execute"},
+                                                                                      {event::kLoad, "load"},
+                                                                                      {event::kInherit, "inherit"},
+                                                                                      {event::kReceive, "receive"},
+                                                                                      {event::kRename, "rename"},
+                                                                                      {event::kLink, "link"},
+                                                                                      {event::kUnlink, "unlink"}}};
+
+}  // namespace
+
+Watch::Watch(const sigma::RuleSet& rules, std::string pipeline, std::string step)
+    : rules_(rules), matcher_(rules), pipeline_(std::move(pipeline)), step_(std::move(step)) {}
+
+void Watch::see(const event::Event& event) {
+    if (rules_.rules().empty()) return;
+    story_.see(event);
+    if (const auto* exec = std::get_if<event::Exec>(&event)) executed(*exec);
+    if (const auto* access = std::get_if<event::FileAccess>(&event)) accessed(*access);
+    if (const auto* change = std::get_if<event::Renamed>(&event)) renamed(*change);
+    if (const auto* connect = std::get_if<event::Connect>(&event)) connected(*connect);
+}
+
+sigma::Record& Watch::begin(Source source, const event::Common& common) {
+    record_.clear(source);
+    record_.time = common.time;
+    record_.add(Field::kPipeline, pipeline_);
+    record_.add(Field::kStep, step_);
+    const Actor* actor = story_.find(common.process);
+    if (actor == nullptr) return record_;
+    record_.add(Field::kImage, actor->image);
+    record_.add(Field::kCommandLine, actor->command_line);
+    record_.add(Field::kCurrentDirectory, actor->directory);
+    record_.add(Field::kUser, actor->user);
+    record_.add(Field::kProcessId, Value::of_integer(actor->pid));
+    if (const Actor* parent = story_.parent_of(*actor)) {
+        record_.add(Field::kParentImage, parent->image);
+        record_.add(Field::kParentCommandLine, parent->command_line);
+        record_.add(Field::kParentProcessId, Value::of_integer(parent->pid));
+    }
+    for (const Actor* ancestor : story_.ancestors_of(*actor)) record_.add(Field::kAncestorImage, ancestor->image);
+    return record_;
+}
+
+void Watch::judge(const event::Common& common, const std::string& object) {
+    for (const sigma::Rule* rule : matcher_.matching(record_)) {
+        const auto key = std::make_tuple(common.process, rule->id, object);
+        auto found = hits_.find(key);
+        if (found == hits_.end()) {
+            if (hits_.size() >= kMostHits) {
+                ++not_kept_;
+                continue;
+            }
+            Hit hit{rule, record_.source, common.process, object, {}, {}, 0};
+            if (const Actor* actor = story_.find(common.process)) {
+                hit.image = actor->image;
+                if (const Actor* parent = story_.parent_of(*actor)) hit.parent = parent->image;
+            }
+            found = hits_.emplace(key, std::move(hit)).first;
+        }
+        ++found->second.times;
+    }
+}
+
+void Watch::executed(const event::Exec& exec) {
+    begin(Source::kProcessCreation, exec.common);
+    judge(exec.common, exec.path.bytes);
+}
+
+void Watch::file_record(Source source, const event::Common& common, const std::string& path, std::uint32_t access) {
+    sigma::Record& record = begin(source, common);
+    record.add(source == Source::kImageLoad ? Field::kImageLoaded : Field::kTargetFilename, path);
+    for (const auto& [bit, word] : kAccessWords)
+        if ((access & bit) != 0) record.add(Field::kAccess, word);
+}
+
+void Watch::accessed(const event::FileAccess& access) {
+    const std::string& path = access.path.bytes;
+    const auto judge_as = [&](Source source) {
+        file_record(source, access.common, path, access.access);
+        judge(access.common, path);
+    };
+    if ((access.access & event::kLoad) != 0) return judge_as(Source::kImageLoad);
+    judge_as(Source::kFileAccess);
+    if ((access.access & (event::kCreate | event::kTruncate | event::kWrite)) != 0) judge_as(Source::kFileEvent);
+}
+
+// A file that comes under a name by being renamed or linked is as much there as one that was written.
+void Watch::renamed(const event::Renamed& renamed) {
+    const auto judge_as = [&](Source source, const std::string& path, std::uint32_t access) {
+        file_record(source, renamed.common, path, access);
+        if (source != Source::kFileDelete && !renamed.second_path.bytes.empty())
+            record_.add(Field::kSourceFilename, renamed.second_path.bytes);
+        judge(renamed.common, path);
+    };
+    const std::string& path = renamed.path.bytes;
+    switch (renamed.operation) {
+        case event::NameOperation::kRename:
+            judge_as(Source::kFileRename, path, event::kRename);
+            return judge_as(Source::kFileEvent, path, event::kRename);
+        case event::NameOperation::kExchange:
+            judge_as(Source::kFileRename, path, event::kRename);
+            judge_as(Source::kFileEvent, path, event::kRename);
+            return judge_as(Source::kFileEvent, renamed.second_path.bytes, event::kRename);
+        case event::NameOperation::kLink: return judge_as(Source::kFileEvent, path, event::kLink);
+        case event::NameOperation::kSymlink:
+        case event::NameOperation::kMkdir:
+        case event::NameOperation::kMknod: return judge_as(Source::kFileEvent, path, event::kCreate);
+        case event::NameOperation::kTruncate: return judge_as(Source::kFileEvent, path, event::kTruncate);
+        case event::NameOperation::kUnlink:
+        case event::NameOperation::kRmdir: return judge_as(Source::kFileDelete, path, event::kUnlink);
+    }
+}
+
+void Watch::connected(const event::Connect& connect) {
+    const run::Connection peer = run::peer_of(connect);
+    if (peer.protocol == "unix") return;
+    sigma::Record& record = begin(Source::kNetworkConnection, connect.common);
+    record.add(Field::kDestinationIp, peer.address);
+    record.add(Field::kDestinationPort, Value::of_integer(peer.port));
+    record.add(Field::kInitiated, Value::of_truth(true));
+    record.add(Field::kProtocol, peer.protocol);
+    judge(connect.common, fmt::format("{}:{}", peer.address, peer.port));
+}
+
+std::vector<Hit> Watch::hits() const {
+    std::vector<Hit> hits;
+    hits.reserve(hits_.size());
+    for (const auto& [key, hit] : hits_) hits.push_back(hit);
+    return hits;
+}
+
+}  // namespace fstracker::judge

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Holds a run's events against rules as they come, and keeps what they said. One thread's own: the one that applies the
+// events. The same events give the same hits, in whatever order objects and processes are numbered.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "core/event/event.hpp"
+#include "core/judge/process_story.hpp"
+#include "core/sigma/rule_set.hpp"
+
+namespace fstracker::judge {
+
+// What a process did that a rule knows, to which object: the file, the peer; empty where the process itself is meant.
+struct Hit {
+    const sigma::Rule* rule = nullptr;  // of the rules that were given
+    sigma::Source source = sigma::Source::kProcessCreation;
+    event::ProcessId process = 0;
+    std::string object;       // a path as the step sees it, or "ADDRESS:PORT"
+    std::string image;        // of the process
+    std::string parent;       // program that started it; empty for the command
+    std::uint64_t times = 0;  // records of the kernel's, which folds what happens again
+};
+
+class Watch {
+  public:
+    // `rules` outlive it. `pipeline` and `step` are what rules see as Pipeline and Step.
+    Watch(const sigma::RuleSet& rules, std::string pipeline, std::string step);
+
+    void see(const event::Event& event);
+
+    // By process, rule and object.
+    [[nodiscard]] std::vector<Hit> hits() const;
+    [[nodiscard]] const sigma::RuleSet& rules() const { return rules_; }
+    // Hits that there was no room to keep: a step can make very many.
+    [[nodiscard]] std::uint64_t not_kept() const { return not_kept_; }
+
+  private:
+    void executed(const event::Exec& exec);
+    void accessed(const event::FileAccess& access);
+    void renamed(const event::Renamed& renamed);
+    void connected(const event::Connect& connect);
+    // A record of that process with what every record has.
+    sigma::Record& begin(sigma::Source source, const event::Common& common);
+    void file_record(sigma::Source source, const event::Common& common, const std::string& path, std::uint32_t access);
+    void judge(const event::Common& common, const std::string& object);
+
+    const sigma::RuleSet& rules_;
+    sigma::Matcher matcher_;
+    sigma::Record record_;
+    std::string pipeline_, step_;
+    ProcessStory story_;
+    std::map<std::tuple<event::ProcessId, std::string, std::string>, Hit> hits_;  // by process, rule's id, object
+    std::uint64_t not_kept_ = 0;
+};
+
+}  // namespace fstracker::judge
