@@ -178,7 +178,6 @@ struct task_struct {
     struct sched_entity se;
     struct task_io_accounting ioac;
     struct callback_head *task_works;
-    __u64 start_boottime;
     char comm[16];
 } RELOCATED;
 

@@ -40,8 +40,7 @@ struct member {
     __u32 run;
     __u32 process;
     __u32 touched_count;
-    __u32 pad;
-    __u64 born; /* of its process: where an entry was left behind, a later task at its address is told apart */
+    __u32 tgid; /* where an entry was left behind, a later task at its address is told apart */
     struct fst_object touched[FST_TOUCHED_MAX];
     __u64 open_request; /* the last io_uring request for an open that this task submitted, until it has been looked at */
 };

@@ -14,18 +14,12 @@ static __always_inline struct run *run__active(__u32 number)
     return run && run->active ? run : NULL;
 }
 
-/* The same for all threads, and for the one that executes and so becomes the leader: it takes over the leader's time. */
-static __always_inline __u64 task__born(struct task_struct *task)
-{
-    return task->group_leader->start_boottime;
-}
-
 /* The task's membership in a run that is being recorded, or NULL. Not inline, so that the key is on no caller's stack. */
 static __noinline struct member *member__of(struct task_struct *task)
 {
     __u64 key = (__u64)task;
     struct member *member = bpf_map_lookup_elem(&members, &key);
-    return member && member->born == task__born(task) && run__active(member->run) ? member : NULL;
+    return member && member->tgid == (__u32)task->tgid && run__active(member->run) ? member : NULL;
 }
 
 static const struct member nobody;
@@ -36,7 +30,7 @@ static __always_inline struct member *member__make(struct task_struct *task)
     __u64 key = (__u64)task;
     if (bpf_map_update_elem(&members, &key, &nobody, BPF_ANY)) return NULL;
     struct member *member = bpf_map_lookup_elem(&members, &key);
-    if (member) member->born = task__born(task);
+    if (member) member->tgid = task->tgid;
     return member;
 }
 
