@@ -25,6 +25,8 @@ const NamedTexts& environment_texts() {
          "The folder of the digest cache. Default: /var/cache/fstracker for root, else "
          "fstracker in $XDG_CACHE_HOME or ~/.cache."},
         {"FSTRACKER_KEY_PASSPHRASE", "The passphrase of an encrypted private key."},
+        {"FSTRACKER_RULES",
+         "The folder of the detection rules that came with track. Default: share/fstracker/rules beside its bin."},
         {"XDG_CONFIG_HOME", "Where fstracker/key.pem is. Default: ~/.config."},
         {"FSTRACKER_BTF", "A file with the kernel's type information, for a kernel that has none of its own."},
         {"FSTRACKER_RING_BYTES",

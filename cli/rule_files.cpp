@@ -42,10 +42,15 @@ std::string shipped_rules() {
     return is_folder(folder) ? folder : std::string();
 }
 
-Result<LoadedRules> load_rules(const std::string& root, const std::vector<std::string>& more) {
+std::vector<std::string> standard_rules(const std::string& root) {
     std::vector<std::string> paths;
     if (const std::string shipped = shipped_rules(); !shipped.empty()) paths.push_back(shipped);
     if (const std::string own = root + "/.fstracker/rules"; is_folder(own)) paths.push_back(own);
+    return paths;
+}
+
+Result<LoadedRules> load_rules(const std::string& root, const std::vector<std::string>& more) {
+    std::vector<std::string> paths = standard_rules(root);
     paths.insert(paths.end(), more.begin(), more.end());
     sigma::RuleSet rules = sigma::load(paths);
     if (!rules.has_errors()) {

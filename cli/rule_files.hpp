@@ -15,6 +15,9 @@ namespace fstracker::cli {
 // Empty where there is no such folder.
 std::string shipped_rules();
 
+// Shipped rules and those of the project at `root` (.fstracker/rules), as far as they are there.
+std::vector<std::string> standard_rules(const std::string& root);
+
 struct LoadedRules {
     sigma::RuleSet rules;
     // Path -> SHA-256 in hex: of a file its own, of a folder that of the list of its rule files as sha256sum(1) writes
@@ -22,7 +25,7 @@ struct LoadedRules {
     std::map<std::string, std::string> digests;
 };
 
-// Shipped rules, those of the project at `root` (.fstracker/rules), and `more`. An error names the first rule that
+// The standard rules and `more`. An error names the first rule that
 // cannot be loaded: a run that leaves out a rule silently is judged by less than a person believes.
 Result<LoadedRules> load_rules(const std::string& root, const std::vector<std::string>& more);
 

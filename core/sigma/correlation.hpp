@@ -30,6 +30,8 @@ class Correlator {
 
     // `matcher` has just judged this record. What is complete with it.
     std::vector<CorrelationHit> feed(const Record& record, const Matcher& matcher);
+    // After the last record: conditions that more events could have undone (lt, lte, eq, neq, averages).
+    std::vector<CorrelationHit> finish();
 
   private:
     struct State;

@@ -49,10 +49,11 @@ struct SameAs {  // another field of the same record
 using Comparison = std::variant<Text, Regex, Number, IsNull, Exists, SameAs, Network>;
 
 struct Test {
-    std::string field;           // as written; empty: any field (keywords)
-    std::optional<Field> known;  // not there: no event of ours has it, and it counts as absent
-    bool all = false;            // every value must be met, not one
-    bool negated = false;        // `neq`
+    std::string field;                   // as written; empty: any field (keywords)
+    std::optional<Field> known;          // not there: no event of ours has it, and it counts as absent
+    bool all = false;                    // every value must be met, not one
+    bool negated = false;                // `neq`
+    std::vector<std::string> modifiers;  // as written
     std::vector<Comparison> values;
     // How many of `values` each value of the rule became (`base64offset` makes three): one of them is enough for it.
     std::vector<std::size_t> groups;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 namespace fstracker::sigma {
 namespace {
@@ -14,19 +15,28 @@ using Needles = std::optional<std::vector<Needle>>;
 
 constexpr std::size_t kMostNeedles = 2'000;
 
-std::size_t shortest(const std::vector<Needle>& needles) {
-    std::size_t length = std::string::npos;
-    for (const auto& needle : needles) length = std::min(length, needle.second.size());
-    return length;
+// How many rules of a log source name a needle.
+using Shares = std::map<Needle, std::size_t>;
+
+// How many candidates a list is likely to make: a needle that many rules have makes all of them candidates at once, and
+// a short one is found everywhere.
+std::size_t cost_of(const std::vector<Needle>& needles, const Shares& shares) {
+    std::size_t worst = 0;
+    for (const auto& needle : needles) {
+        const auto found = shares.find(needle);
+        const std::size_t rules = found == shares.end() ? 1 : found->second;
+        const std::size_t length = std::min<std::size_t>(needle.second.size(), 8);
+        worst = std::max(worst, rules * 16 + (8 - length) * (8 - length));
+    }
+    return worst;
 }
 
-// The one that fewer records will have: longer texts, then fewer of them.
-void keep_better(Needles& best, Needles other) {
+void keep_better(Needles& best, Needles other, const Shares& shares) {
     if (!other) return;
     if (best) {
-        const auto a = std::min<std::size_t>(shortest(*best), 8);
-        const auto b = std::min<std::size_t>(shortest(*other), 8);
-        if (a > b || (a == b && best->size() <= other->size())) return;
+        const auto a = cost_of(*best, shares);
+        const auto b = cost_of(*other, shares);
+        if (a < b || (a == b && best->size() <= other->size())) return;
     }
     best = std::move(other);
 }
@@ -50,32 +60,42 @@ Needles needles_of(const Test& test, std::size_t begin, std::size_t end) {
     return all;
 }
 
-Needles needles_of(const Test& test) {
+Needles needles_of(const Test& test, const Shares& shares) {
     if (test.negated || !test.known) return std::nullopt;
     if (!test.all) return needles_of(test, 0, test.values.size());
     Needles best;
     std::size_t begin = 0;
     for (const std::size_t count : test.groups) {
-        keep_better(best, needles_of(test, begin, begin + count));
+        keep_better(best, needles_of(test, begin, begin + count), shares);
         begin += count;
     }
     return best;
 }
 
-Needles needles_of(const Expression& expression) {
+Needles needles_of(const Expression& expression, const Shares& shares) {
     Needles needles;
     switch (expression.kind) {
-        case Expression::Kind::kTest: return needles_of(expression.test);
+        case Expression::Kind::kTest: return needles_of(expression.test, shares);
         case Expression::Kind::kNot: return std::nullopt;
         case Expression::Kind::kAnd:
-            for (const auto& part : expression.parts) keep_better(needles, needles_of(part));
+            for (const auto& part : expression.parts) keep_better(needles, needles_of(part, shares), shares);
             return needles;
         case Expression::Kind::kOr:
             needles.emplace();
-            for (const auto& part : expression.parts) join(needles, needles_of(part));
+            for (const auto& part : expression.parts) join(needles, needles_of(part, shares));
             return needles;
     }
     return needles;
+}
+
+void collect(const Expression& expression, std::set<Needle>& needles) {
+    for (const auto& part : expression.parts) collect(part, needles);
+    const auto& test = expression.test;
+    if (!test.known) return;
+    for (const auto& value : test.values) {
+        const auto* text = std::get_if<Text>(&value);
+        if (text != nullptr) needles.emplace(*test.known, text->pattern.needle());
+    }
 }
 
 }  // namespace
@@ -88,13 +108,20 @@ Index::Bucket Index::make_bucket(const std::vector<Rule>& rules, Source source) 
     Bucket bucket;
     std::map<Field, std::vector<std::pair<std::string, Automaton::Number>>> wanted;
     std::map<Field, std::size_t> bytes;
+    Shares shares;
+    for (const auto& rule : rules) {
+        if (!rule.detection || !covers(rule.logsource, source)) continue;
+        std::set<Needle> own;
+        collect(*rule.detection, own);
+        for (const auto& needle : own) ++shares[needle];
+    }
     for (std::size_t i = 0; i < rules.size(); ++i) {
         const auto& rule = rules[i];
         if (!rule.detection || !covers(rule.logsource, source)) continue;
         const auto number = static_cast<Automaton::Number>(bucket.rules.size());
         bucket.rules.push_back(static_cast<std::uint32_t>(i));
         bucket.always.resize(number / 64 + 1, 0);
-        auto needles = needles_of(*rule.detection);
+        auto needles = needles_of(*rule.detection, shares);
         std::map<Field, std::size_t> more = bytes;
         if (needles)
             for (const auto& [field, needle] : *needles) more[field] += needle.size();

@@ -9,6 +9,7 @@
 
 #include "core/base/hex.hpp"
 #include "core/digest/digest.hpp"
+#include "core/sigma/correlation_rule.hpp"
 #include "core/sigma/index.hpp"
 #include "core/sigma/read_rule.hpp"
 #include "core/sigma/rule_set.hpp"
@@ -41,6 +42,9 @@ class Loader {
 
     RuleSet finish() {
         refuse_duplicates();
+        apply_filters();
+        link_correlations();
+        sort_faults();
         set_.index_ = std::make_shared<const Index>(set_.rules_);
         return std::move(set_);
     }
@@ -88,9 +92,108 @@ class Loader {
                 if (auto rule = read_detection_rule(document, complaints)) set_.rules_.push_back(std::move(*rule));
                 return;
             case DocumentKind::kCorrelation:
-                return complaints.error(*document.find("correlation"), "correlations are not supported");
-            case DocumentKind::kFilter: return complaints.error(*document.find("filter"), "filters are not supported");
+                if (auto rule = read_correlation_rule(document, complaints)) set_.rules_.push_back(std::move(*rule));
+                return;
+            case DocumentKind::kFilter:
+                if (auto filter = read_filter(document, complaints)) filters_.push_back(std::move(*filter));
+                return;
         }
+    }
+
+    void apply_filters() {
+        for (const auto& filter : filters_) {
+            bool used = false;
+            for (auto& rule : set_.rules_) {
+                if (!applies(filter, rule)) continue;
+                Expression both;
+                both.kind = Expression::Kind::kAnd;
+                both.parts = {*rule.detection, filter.expression};
+                rule.detection = std::make_shared<const Expression>(std::move(both));
+                used = true;
+            }
+            if (!used)
+                set_.faults_.push_back({filter.file, filter.line, 0, Fault::Severity::kWarning,
+                                        "none of the rules that this filter is about is loaded"});
+        }
+    }
+
+    std::map<std::string, std::size_t, std::less<>> positions() const {
+        std::map<std::string, std::size_t, std::less<>> found;
+        for (std::size_t i = 0; i < set_.rules_.size(); ++i) {
+            found.emplace(set_.rules_[i].id, i);
+            if (!set_.rules_[i].name.empty()) found.emplace(set_.rules_[i].name, i);
+        }
+        return found;
+    }
+
+    // Correlations find what they refer to; those that cannot, and those that rest on them, are left out.
+    void link_correlations() {
+        refuse_unfounded();
+        const auto known = positions();
+        std::map<std::size_t, bool> generated;
+        for (auto& rule : set_.rules_) {
+            if (!rule.correlation) continue;
+            Correlation linked = *rule.correlation;
+            for (const auto& name : linked.rules) {
+                linked.targets.push_back(known.at(name));
+                generated[linked.targets.back()] |= linked.generate;
+            }
+            rule.correlation = std::make_shared<const Correlation>(std::move(linked));
+        }
+        for (const auto& [target, reported] : generated) set_.rules_[target].reported = reported;
+    }
+
+    void refuse_unfounded() {
+        constexpr int kDeepestChain = 16;
+        const auto known = positions();
+        auto& rules = set_.rules_;
+        std::vector<bool> founded(rules.size());
+        for (std::size_t i = 0; i < rules.size(); ++i) founded[i] = !rules[i].correlation;
+        for (int pass = 0; pass < kDeepestChain; ++pass) {
+            const auto before = founded;
+            const auto is_founded = [&](const std::string& name) {
+                const auto found = known.find(name);
+                return found != known.end() && before[found->second];
+            };
+            for (std::size_t i = 0; i < rules.size(); ++i) {
+                if (before[i]) continue;
+                const auto& names = rules[i].correlation->rules;
+                founded[i] = std::all_of(names.begin(), names.end(), is_founded);
+            }
+            if (founded == before) break;
+        }
+        std::vector<Rule> kept;
+        for (std::size_t i = 0; i < rules.size(); ++i) {
+            if (founded[i]) {
+                kept.push_back(std::move(rules[i]));
+                continue;
+            }
+            const auto& names = rules[i].correlation->rules;
+            const auto missing = std::find_if(names.begin(), names.end(),
+                                              [&](const std::string& name) { return known.find(name) == known.end(); });
+            set_.faults_.push_back(
+                {rules[i].file, rules[i].line, 0, Fault::Severity::kError,
+                 missing != names.end()
+                     ? fmt::format("the correlation refers to {}, which is not loaded", *missing)
+                     : fmt::format(
+                           "the correlation rests on one that is not loaded, on itself, or on more than {} others "
+                           "in a row",
+                           kDeepestChain)});
+        }
+        rules = std::move(kept);
+    }
+
+    // Read file by file, but correlations are linked last.
+    void sort_faults() {
+        std::map<std::string, std::size_t> order;
+        for (std::size_t i = 0; i < set_.files_.size(); ++i) order.emplace(set_.files_[i].path, i + 1);
+        std::stable_sort(set_.faults_.begin(), set_.faults_.end(), [&order](const Fault& a, const Fault& b) {
+            const auto place = [&order](const Fault& fault) {
+                const auto found = order.find(fault.file);
+                return std::pair(found == order.end() ? order.size() + 1 : found->second, fault.line);
+            };
+            return place(a) < place(b);
+        });
     }
 
     // Two rules of one id, or of one name, could not be told apart: the later one is not loaded.
@@ -117,6 +220,7 @@ class Loader {
     }
 
     RuleSet set_;
+    std::vector<Filter> filters_;
 };
 
 RuleSet load(const std::vector<std::string>& paths) {

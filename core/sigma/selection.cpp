@@ -99,6 +99,7 @@ class Reader {
         test.known = find_field(key.field);
         test.all = key.all;
         test.negated = key.negated;
+        test.modifiers = key.modifiers;
         if (!key.field.empty()) note_unknown(where, key.field);
         const bool list = value.is(Node::Kind::kList);
         if (list && value.children.empty()) wrong(value, fmt::format("has no values for {}", key.field));
