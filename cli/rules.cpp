@@ -8,6 +8,7 @@
 
 #include "cli/places.hpp"
 #include "cli/rule_files.hpp"
+#include "cli/rule_records.hpp"
 #include "cli/table.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verb.hpp"
@@ -140,37 +141,74 @@ Result<int> explain(const RulesOptions& options) {
     return said(options.json ? dumped(rules) : text, 0);
 }
 
+// The records beside each rule; a rule without a hit and a miss is not one that is known to work.
+Result<int> test(const RulesOptions& options) {
+    const auto set = load_and_tell(options.paths);
+    auto rules = Json::array();
+    std::string text;
+    std::size_t faults = 0;
+    for (const auto& rule : set.rules()) {
+        const auto path = records_path(rule.file);
+        const auto outcome = try_records(rule, path);
+        std::vector<std::string> problems;
+        if (!outcome)
+            problems.push_back(outcome.error().message);
+        else
+            problems = outcome->problems;
+        if (outcome && (outcome->hits == 0 || outcome->misses == 0))
+            problems.push_back(path + ": holds no record to hit, or none to miss");
+        faults += problems.size();
+        for (const auto& problem : problems) text += report::printable(problem) + '\n';
+        rules.push_back({{"id", rule.id},
+                         {"file", rule.file},
+                         {"hits", outcome ? outcome->hits : 0},
+                         {"misses", outcome ? outcome->misses : 0},
+                         {"problems", problems}});
+    }
+    const int status = faults > 0 || set.has_errors() || set.rules().empty() ? 1 : 0;
+    if (options.json) return said(dumped(rules), status);
+    auto told = said(text, status);
+    tell(fmt::format("rules tried {}, problems {}\n", set.rules().size(), faults));
+    return told;
+}
+
 Action declare(CLI::App& app, const Trailer&) {
     auto options = std::make_shared<RulesOptions>();
     app.add_option("ACTION", options->what,
-                   "check: say what is wrong with rules. list: name them. explain: say in words what one looks for")
+                   "check: say what is wrong with rules. list: name them. explain: say in words what one looks for. "
+                   "test: try each on the records beside it")
         ->required()
         ->type_name("")
-        ->check(CLI::IsMember({"check", "list", "explain"}));
+        ->check(CLI::IsMember({"check", "list", "explain", "test"}));
     app.add_option("PATH", options->paths,
                    "Rule files, or folders of them. For explain first the rule: its id, its name or its file")
         ->type_name("");
     app.add_flag("--json", options->json, "As JSON");
     return [options]() -> Result<int> {
         if (options->what == "check") return check(*options);
+        if (options->what == "test") return test(*options);
         return options->what == "list" ? list(*options) : explain(*options);
     };
 }
 
 }  // namespace
 
-const Verb kRulesVerb = {"rules",
-                         "rules [OPTIONS] check|list|explain [PATH…]",
-                         "Check, list or explain Sigma detection rules",
-                         "check prints one line for each fault, as FILE:LINE: error: MESSAGE, or warning. With a "
-                         "warning a rule is loaded, and "
-                         "part of it can never hold.\n\n"
-                         "Without PATH, list and explain take the rules that came with track ($FSTRACKER_RULES, else "
-                         "share/fstracker/rules) and "
-                         ".fstracker/rules of the project.\n\n"
-                         "Exit status: 0; 1 when check found an error; 2 when there is no such rule.",
-                         false,
-                         2,
-                         declare};
+const Verb kRulesVerb = {
+    "rules",
+    "rules [OPTIONS] check|list|explain|test [PATH…]",
+    "Check, list, explain or test Sigma detection rules",
+    "check prints one line for each fault, as FILE:LINE: error: MESSAGE, or warning. With a "
+    "warning a rule is loaded, and "
+    "part of it can never hold.\n\n"
+    "test tries RULE.yml on RULE.records.ndjson: one JSON object a line, with \"expect\" (\"hit\" "
+    "or \"miss\"), \"category\", and fields by name.\n\n"
+    "Without PATH, list, explain and test take the rules that came with track ($FSTRACKER_RULES, else "
+    "share/fstracker/rules) and "
+    ".fstracker/rules of the project.\n\n"
+    "Exit status: 0; 1 when check found an error, or test a rule that fails on its records or has none; 2 when there "
+    "is no such rule.",
+    false,
+    2,
+    declare};
 
 }  // namespace fstracker::cli

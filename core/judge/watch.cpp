@@ -19,6 +19,7 @@ using sigma::Source;
 using sigma::Value;
 
 constexpr std::size_t kMostHits = 10'000;
+constexpr std::size_t kMostSeen = 1'000'000;  // records that a correlation may rest on
 
 constexpr std::array<std::pair<std::uint32_t, std::string_view>, 11> kAccessWords = {{{event::kRead, "read"},
                                                                                       {event::kWrite, "write"},
@@ -35,7 +36,10 @@ constexpr std::array<std::pair<std::uint32_t, std::string_view>, 11> kAccessWord
 }  // namespace
 
 Watch::Watch(const sigma::RuleSet& rules, std::string pipeline, std::string step)
-    : rules_(rules), matcher_(rules), pipeline_(std::move(pipeline)), step_(std::move(step)) {}
+    : rules_(rules), matcher_(rules), pipeline_(std::move(pipeline)), step_(std::move(step)) {
+    for (const sigma::Rule& rule : rules.rules())
+        if (rule.correlation && !correlator_) correlator_.emplace(rules);
+}
 
 void Watch::see(const event::Event& event) {
     if (rules_.rules().empty()) return;
@@ -44,6 +48,7 @@ void Watch::see(const event::Event& event) {
     if (const auto* access = std::get_if<event::FileAccess>(&event)) accessed(*access);
     if (const auto* change = std::get_if<event::Renamed>(&event)) renamed(*change);
     if (const auto* connect = std::get_if<event::Connect>(&event)) connected(*connect);
+    if (std::holds_alternative<event::RunEnded>(event)) finish();
 }
 
 sigma::Record& Watch::begin(Source source, const event::Common& common) {
@@ -68,23 +73,46 @@ sigma::Record& Watch::begin(Source source, const event::Common& common) {
 }
 
 void Watch::judge(const event::Common& common, const std::string& object) {
-    for (const sigma::Rule* rule : matcher_.matching(record_)) {
-        const auto key = std::make_tuple(common.process, rule->id, object);
-        auto found = hits_.find(key);
-        if (found == hits_.end()) {
-            if (hits_.size() >= kMostHits) {
-                ++not_kept_;
-                continue;
-            }
-            Hit hit{rule, record_.source, common.process, object, {}, {}, 0};
-            if (const Actor* actor = story_.find(common.process)) {
-                hit.image = actor->image;
-                if (const Actor* parent = story_.parent_of(*actor)) hit.parent = parent->image;
-            }
-            found = hits_.emplace(key, std::move(hit)).first;
-        }
-        ++found->second.times;
+    const bool to_correlate = correlator_ && seen_.size() < kMostSeen;
+    if (to_correlate) record_.tag = seen_.size();
+    for (const sigma::Rule* rule : matcher_.matching(record_)) keep(*rule, record_.source, common.process, object);
+    if (!correlator_ || matcher_.matching_for_correlations().empty()) return;
+    if (!to_correlate) {
+        ++not_kept_;
+        return;
     }
+    seen_.push_back({record_.source, common.process, object});
+    keep(correlator_->feed(record_, matcher_));
+}
+
+void Watch::keep(const sigma::Rule& rule, Source source, event::ProcessId process, const std::string& object) {
+    const auto key = std::make_tuple(process, rule.id, object);
+    auto found = hits_.find(key);
+    if (found == hits_.end()) {
+        if (hits_.size() >= kMostHits) {
+            ++not_kept_;
+            return;
+        }
+        Hit hit{&rule, source, process, object, {}, {}, 0};
+        if (const Actor* actor = story_.find(process)) {
+            hit.image = actor->image;
+            if (const Actor* parent = story_.parent_of(*actor)) hit.parent = parent->image;
+        }
+        found = hits_.emplace(key, std::move(hit)).first;
+    }
+    ++found->second.times;
+}
+
+void Watch::keep(const std::vector<sigma::CorrelationHit>& hits) {
+    for (const sigma::CorrelationHit& hit : hits) {
+        if (hit.rule == nullptr || !hit.rule->reported || hit.records.empty()) continue;
+        const std::uint64_t last = hit.records.back();
+        if (last < seen_.size()) keep(*hit.rule, seen_[last].source, seen_[last].process, seen_[last].object);
+    }
+}
+
+void Watch::finish() {
+    if (correlator_) keep(correlator_->finish());
 }
 
 void Watch::executed(const event::Exec& exec) {

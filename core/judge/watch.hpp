@@ -5,12 +5,14 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "core/event/event.hpp"
 #include "core/judge/process_story.hpp"
+#include "core/sigma/correlation.hpp"
 #include "core/sigma/rule_set.hpp"
 
 namespace fstracker::judge {
@@ -20,7 +22,7 @@ struct Hit {
     const sigma::Rule* rule = nullptr;  // of the rules that were given
     sigma::Source source = sigma::Source::kProcessCreation;
     event::ProcessId process = 0;
-    std::string object;       // a path as the step sees it, or "ADDRESS:PORT"
+    std::string object;       // a path as the step sees it, or "ADDRESS:PORT"; of a correlation that of its last record
     std::string image;        // of the process
     std::string parent;       // program that started it; empty for the command
     std::uint64_t times = 0;  // records of the kernel's, which folds what happens again
@@ -31,6 +33,7 @@ class Watch {
     // `rules` outlive it. `pipeline` and `step` are what rules see as Pipeline and Step.
     Watch(const sigma::RuleSet& rules, std::string pipeline, std::string step);
 
+    // The last event of a run is its RunEnded.
     void see(const event::Event& event);
 
     // By process, rule and object.
@@ -48,9 +51,20 @@ class Watch {
     sigma::Record& begin(sigma::Source source, const event::Common& common);
     void file_record(sigma::Source source, const event::Common& common, const std::string& path, std::uint32_t access);
     void judge(const event::Common& common, const std::string& object);
+    void keep(const sigma::Rule& rule, sigma::Source source, event::ProcessId process, const std::string& object);
+    void keep(const std::vector<sigma::CorrelationHit>& hits);
+    void finish();  // correlations that a further event could have undone
 
     const sigma::RuleSet& rules_;
     sigma::Matcher matcher_;
+    std::optional<sigma::Correlator> correlator_;  // where there are correlations
+    // What the records were that correlations may name, by tag.
+    struct Seen {
+        sigma::Source source;
+        event::ProcessId process;
+        std::string object;
+    };
+    std::vector<Seen> seen_;
     sigma::Record record_;
     std::string pipeline_, step_;
     ProcessStory story_;

@@ -196,6 +196,38 @@ TEST_CASE("a peer is known by address and port, and is no file", "[judge]") {
     CHECK(judgement.verdict == Verdict::kAlert);
 }
 
+TEST_CASE("a correlation makes an incident of what its last record was", "[judge]") {
+    const sigma::RuleSet rules = sigma::load_text(R"(
+title: Home file opened
+name: home_file
+id: 55555555-5555-4555-8555-555555555555
+logsource: {product: linux, category: file_access}
+detection: {s: {TargetFilename|startswith: /home/}, condition: s}
+level: informational
+---
+title: Sweep through a home directory
+id: 66666666-6666-4666-8666-666666666666
+correlation:
+  type: value_count
+  rules: [home_file]
+  group-by: [ProcessId]
+  timespan: 10m
+  condition: {gte: 5, field: TargetFilename}
+level: medium
+)",
+                                                  "rules.yml");
+    REQUIRE(rules.faults().empty());
+    for (const int files : {4, 5}) {
+        Watch watch(rules, "p", "s");
+        watch.see(exec(1, 0, "/usr/bin/tar"));
+        for (int i = 0; i < files; ++i) watch.see(access(1, "/home/ada/" + std::to_string(i), event::kRead));
+        watch.see(event::RunEnded{});
+        const std::vector<Hit> hits = watch.hits();
+        CHECK(hits.size() == (files == 5 ? 1 : 0));
+        if (files == 5) CHECK(hits.front().object == "/home/ada/4");
+    }
+}
+
 TEST_CASE("an incomplete run stays incomplete, whatever rules found", "[judge]") {
     Judged it;
     it.record.completeness.complete = false;
