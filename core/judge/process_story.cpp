@@ -28,11 +28,13 @@ void ProcessStory::see(const event::Event& event) {
     if (const auto* fork = std::get_if<event::Fork>(&event)) {
         Actor actor;
         if (const Actor* parent = find(fork->parent)) actor = *parent;
+        actor.maker = 0;
+        actor.ancestors.clear();
         actor.id = fork->common.process;
         actor.parent = fork->parent;
         actor.pid = fork->common.pid;
         actor.user = user_of(fork->uid);
-        actors_.insert_or_assign(actor.id, std::move(actor));
+        add(std::move(actor));
     } else if (const auto* exec = std::get_if<event::Exec>(&event)) {
         Actor actor;
         actor.id = exec->common.process;
@@ -43,7 +45,7 @@ void ProcessStory::see(const event::Event& event) {
         actor.command_line = joined(exec->arguments);
         actor.directory = exec->directory.bytes;
         actor.user = user_of(exec->uid);
-        actors_.insert_or_assign(actor.id, std::move(actor));
+        add(std::move(actor));
     }
 }
 
@@ -53,26 +55,22 @@ const Actor* ProcessStory::find(event::ProcessId id) const {
 }
 
 // What comes from the kernel may be anything: an entry is above another only where its number is lower.
-const Actor* ProcessStory::parent_of(const Actor& actor) const {
-    const Actor* above = find(actor.parent);
-    for (event::ProcessId below = actor.id; above != nullptr && above->id < below; above = find(above->parent)) {
-        if (above->pid != actor.pid) return above;
-        below = above->id;
-    }
-    return nullptr;
-}
-
-std::vector<const Actor*> ProcessStory::ancestors_of(const Actor& actor) const {
-    std::vector<const Actor*> ancestors;
+void ProcessStory::add(Actor actor) {
+    std::vector<const std::string*> images;
     event::ProcessId below = actor.id;
     for (const Actor* above = find(actor.parent);
-         above != nullptr && above->id < below && ancestors.size() < kMostAncestors; above = find(above->parent)) {
+         above != nullptr && above->id < below && actor.ancestors.size() < kMostAncestors;
+         above = find(above->parent)) {
         below = above->id;
-        const bool known = std::any_of(ancestors.begin(), ancestors.end(),
-                                       [above](const Actor* one) { return one->image == above->image; });
-        if (!known && !above->image.empty()) ancestors.push_back(above);
+        if (actor.maker == 0 && above->pid != actor.pid) actor.maker = above->id;
+        const bool known = std::any_of(images.begin(), images.end(),
+                                       [above](const std::string* image) { return *image == above->image; });
+        if (known || above->image.empty()) continue;
+        images.push_back(&above->image);
+        actor.ancestors.push_back(above->id);
     }
-    return ancestors;
+    const event::ProcessId id = actor.id;
+    actors_.insert_or_assign(id, std::move(actor));
 }
 
 }  // namespace fstracker::judge

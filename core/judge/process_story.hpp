@@ -21,6 +21,8 @@ struct Actor {
     std::string command_line;
     std::string directory;
     std::string user;
+    event::ProcessId maker = 0;               // the process that made this one; 0 for the command itself
+    std::vector<event::ProcessId> ancestors;  // entries above, the nearest first, one for each program
 };
 
 class ProcessStory {
@@ -31,13 +33,9 @@ class ProcessStory {
     // nullptr for an entry that never came.
     [[nodiscard]] const Actor* find(event::ProcessId id) const;
 
-    // The process that made this one: the nearest entry above that has another pid. nullptr for the command itself.
-    [[nodiscard]] const Actor* parent_of(const Actor& actor) const;
-
-    // Programs above this one, the nearest first, each once.
-    [[nodiscard]] std::vector<const Actor*> ancestors_of(const Actor& actor) const;
-
   private:
+    void add(Actor actor);
+
     std::unordered_map<event::ProcessId, Actor> actors_;
 };
 

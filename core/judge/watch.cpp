@@ -63,12 +63,13 @@ sigma::Record& Watch::begin(Source source, const event::Common& common) {
     record_.add(Field::kCurrentDirectory, actor->directory);
     record_.add(Field::kUser, actor->user);
     record_.add(Field::kProcessId, Value::of_integer(actor->pid));
-    if (const Actor* parent = story_.parent_of(*actor)) {
+    if (const Actor* parent = story_.find(actor->maker)) {
         record_.add(Field::kParentImage, parent->image);
         record_.add(Field::kParentCommandLine, parent->command_line);
         record_.add(Field::kParentProcessId, Value::of_integer(parent->pid));
     }
-    for (const Actor* ancestor : story_.ancestors_of(*actor)) record_.add(Field::kAncestorImage, ancestor->image);
+    for (const event::ProcessId id : actor->ancestors)
+        if (const Actor* ancestor = story_.find(id)) record_.add(Field::kAncestorImage, ancestor->image);
     return record_;
 }
 
@@ -96,7 +97,7 @@ void Watch::keep(const sigma::Rule& rule, Source source, event::ProcessId proces
         Hit hit{&rule, source, process, object, {}, {}, 0};
         if (const Actor* actor = story_.find(process)) {
             hit.image = actor->image;
-            if (const Actor* parent = story_.parent_of(*actor)) hit.parent = parent->image;
+            if (const Actor* parent = story_.find(actor->maker)) hit.parent = parent->image;
         }
         found = hits_.emplace(key, std::move(hit)).first;
     }
