@@ -24,17 +24,6 @@ constexpr std::string_view kAttackTag = "attack.";
 constexpr std::string_view kAtlas = "atlas.";
 constexpr std::string_view kAtlasTag = "atlas.aml.";
 
-Level level_of(sigma::Level level) {
-    switch (level) {
-        case sigma::Level::kInformational: return Level::kInformational;
-        case sigma::Level::kLow: return Level::kLow;
-        case sigma::Level::kMedium: return Level::kMedium;
-        case sigma::Level::kHigh: return Level::kHigh;
-        case sigma::Level::kCritical: return Level::kCritical;
-    }
-    return Level::kCritical;
-}
-
 bool is_technique(std::string_view attack) {
     return attack.size() > 1 && attack[0] == 't' && attack[1] >= '0' && attack[1] <= '9';
 }
@@ -92,18 +81,10 @@ bool is_temporary(std::string_view path) {
     return path.starts_with("/tmp/") || path.starts_with("/var/tmp/") || path.starts_with("/dev/shm/");
 }
 
-// Every run of digits as one '#', and a name that was made up for a temporary file as "tmp*".
+// A name that was made up for a temporary file is "tmp*".
 std::string masked_segment(std::string_view segment, bool temporary) {
     if (temporary && segment.starts_with("tmp") && segment.size() > 3) return "tmp*";
-    std::string kept;
-    for (const char c : segment) {
-        const bool digit = c >= '0' && c <= '9';
-        if (!digit)
-            kept.push_back(c);
-        else if (kept.empty() || kept.back() != '#')
-            kept.push_back('#');
-    }
-    return kept;
+    return without_numbers(segment);
 }
 
 std::string masked_segments(const std::string& path, bool temporary) {
@@ -158,7 +139,7 @@ Incident incident_of(const run::Record& record, const std::string& family, std::
 
     Incident incident;
     incident.family = family;
-    incident.level = level_of(lead.rule->level);
+    incident.level = lead.rule->level;
     std::set<std::string> rules, masks, innocent, attack, atlas;
     std::vector<std::string> objects;
     for (const Hit* hit : hits) {
@@ -205,6 +186,18 @@ std::string masked(const std::string& path, const std::string& work) {
         if (end != std::string::npos) return "$HOME" + path.substr(end);
     }
     return path;
+}
+
+std::string without_numbers(std::string_view text) {
+    std::string kept;
+    for (const char c : text) {
+        const bool digit = c >= '0' && c <= '9';
+        if (!digit)
+            kept.push_back(c);
+        else if (kept.empty() || kept.back() != '#')
+            kept.push_back('#');
+    }
+    return kept;
 }
 
 std::string fingerprint_of(const std::vector<std::string>& parts) {

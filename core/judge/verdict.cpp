@@ -18,19 +18,6 @@ constexpr const char* kLedgerRule = "fstracker-ledger-balance";
 constexpr const char* kBlindSpotRule = "fstracker-entered-blind-spot";
 constexpr const char* kFamily = "integrity";
 
-// Numbers are pids, descriptors and counts: they differ from run to run, and the thing is the same.
-std::string without_numbers(std::string_view text) {
-    std::string kept;
-    for (const char c : text) {
-        const bool digit = c >= '0' && c <= '9';
-        if (!digit)
-            kept.push_back(c);
-        else if (kept.empty() || kept.back() != '#')
-            kept.push_back('#');
-    }
-    return kept;
-}
-
 std::string with_full_stop(std::string sentence) {
     if (!sentence.empty() && sentence.back() != '.') sentence.push_back('.');
     return sentence;
@@ -84,9 +71,9 @@ void put_rules(Judgement& judgement, const Watch& watch, const std::vector<Hit>&
         if (!rule.reported) continue;
         if (!hit.contains(&rule))
             judgement.passed_rules.push_back(rule.id);
-        else if (rule.level >= sigma::Level::kHigh)
+        else if (rule.level >= Level::kHigh)
             judgement.failed_rules.push_back(rule.id);
-        else if (rule.level == sigma::Level::kMedium)
+        else if (rule.level == Level::kMedium)
             judgement.warned_rules.push_back(rule.id);
     }
 }
@@ -103,17 +90,6 @@ std::string to_text(Verdict verdict) {
         case Verdict::kIncomplete: return "INCOMPLETE";
     }
     return "INCOMPLETE";
-}
-
-std::string to_text(Level level) {
-    switch (level) {
-        case Level::kInformational: return "informational";
-        case Level::kLow: return "low";
-        case Level::kMedium: return "medium";
-        case Level::kHigh: return "high";
-        case Level::kCritical: return "critical";
-    }
-    return "critical";
 }
 
 bool is_alarming(const Judgement& judgement) {

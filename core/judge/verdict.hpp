@@ -8,14 +8,15 @@
 #include <vector>
 
 #include "core/run/record.hpp"
+#include "core/sigma/rule.hpp"
 
 namespace fstracker::judge {
 
 enum class Verdict { kClean, kReview, kAlert, kIncomplete };
-enum class Level { kInformational, kLow, kMedium, kHigh, kCritical };
+using sigma::Level;
 
 std::string to_text(Verdict verdict);  // "CLEAN", …
-std::string to_text(Level level);      // "informational", …
+using sigma::to_text;                  // of a level
 
 // One thing a person has to settle. Field meanings: contract.md, `track report --format json`.
 struct Incident {
