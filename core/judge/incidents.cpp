@@ -102,6 +102,20 @@ bool below(const std::string& path, const std::string& folder) {
     return folder.size() > 1 && path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
 }
 
+// Descriptions are written over several lines.
+std::string one_line(std::string_view text) {
+    std::string line;
+    for (const char c : text) {
+        const bool space = c == ' ' || c == '\n' || c == '\r' || c == '\t';
+        if (!space)
+            line.push_back(c);
+        else if (!line.empty() && line.back() != ' ')
+            line.push_back(' ');
+    }
+    if (!line.empty() && line.back() == ' ') line.pop_back();
+    return line;
+}
+
 std::string sentence(std::string text) {
     if (!text.empty() && text.back() != '.') text.push_back('.');
     return text;
@@ -123,7 +137,7 @@ bool weightier(const Hit* left, const Hit* right) {
 std::string reason_of(const std::vector<const Hit*>& hits) {
     const sigma::Rule& lead = *hits.front()->rule;
     std::string why = fmt::format("Rule \"{}\", {}: {}", lead.title, sigma::to_text(lead.level),
-                                  sentence(lead.description.empty() ? lead.title : lead.description));
+                                  sentence(one_line(lead.description.empty() ? lead.title : lead.description)));
     std::set<std::string> others;
     for (const Hit* hit : hits)
         if (hit->rule != &lead) others.insert(hit->rule->title);

@@ -15,7 +15,9 @@ using namespace fstracker::judge;
 constexpr const char* kRules = R"(
 title: Secret opened
 id: 11111111-1111-4111-8111-111111111111
-description: Somebody opened the secret
+description: |
+    Somebody opened
+    the secret
 tags: [fstracker.credentials, attack.credential-access, attack.t1552.001, atlas.aml.t0055]
 logsource: {product: linux, category: file_access}
 detection: {s: {TargetFilename|endswith: /secret}, condition: s}
