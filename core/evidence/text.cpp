@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "core/base/utf8.hpp"
+
 namespace fstracker::evidence {
 
 namespace {
@@ -19,26 +21,6 @@ void append_percent(std::string& out, char c) {
     out.push_back('%');
     out.push_back(kDigits[value >> 4]);
     out.push_back(kDigits[value & 15]);
-}
-
-bool continues(std::string_view bytes, std::size_t at) {
-    return at < bytes.size() && (static_cast<unsigned char>(bytes[at]) & 0xC0U) == 0x80U;
-}
-
-// Length of the well-formed sequence that begins at `at` (Unicode, table 3-7), or 0.
-std::size_t sequence_length(std::string_view bytes, std::size_t at) {
-    const auto first = static_cast<unsigned char>(bytes[at]);
-    if (first < 0x80) return 1;
-    if (first < 0xC2 || first > 0xF4) return 0;
-    if (!continues(bytes, at + 1)) return 0;
-    const auto second = static_cast<unsigned char>(bytes[at + 1]);
-    if (first < 0xE0) return 2;
-    if (first < 0xF0) {
-        if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F)) return 0;
-        return continues(bytes, at + 2) ? 3 : 0;
-    }
-    if ((first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
-    return continues(bytes, at + 2) && continues(bytes, at + 3) ? 4 : 0;
 }
 
 int hex_value(char c) {
@@ -114,7 +96,7 @@ void append_utf8(std::string& out, std::string_view bytes, Plain plain) {
             i = end;
             continue;
         }
-        const std::size_t length = sequence_length(bytes, i);
+        const std::size_t length = base::utf8_length(bytes, i);
         if (length == 0)
             append_percent(out, bytes[i]);
         else
@@ -124,15 +106,6 @@ void append_utf8(std::string& out, std::string_view bytes, Plain plain) {
 }
 
 }  // namespace
-
-bool is_utf8(std::string_view bytes) {
-    for (std::size_t i = 0; i < bytes.size();) {
-        const std::size_t length = sequence_length(bytes, i);
-        if (length == 0) return false;
-        i += length;
-    }
-    return true;
-}
 
 std::string display(std::string_view bytes) {
     std::string text;
@@ -193,7 +166,7 @@ void append_json_string(std::string& out, std::string_view text) {
     std::size_t done = 0;  // up to here `text` is in `out`
     for (std::size_t i = end_of_plain(kJsonPlain, text, 0); i < text.size(); i = end_of_plain(kJsonPlain, text, i)) {
         const auto c = static_cast<unsigned char>(text[i]);
-        if (const std::size_t length = c < 0x80 ? 0 : sequence_length(text, i); length != 0) {
+        if (const std::size_t length = c < 0x80 ? 0 : base::utf8_length(text, i); length != 0) {
             i += length;
             continue;
         }

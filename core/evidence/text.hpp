@@ -7,11 +7,12 @@
 #include <string_view>
 
 #include "core/base/result.hpp"
+#include "core/base/utf8.hpp"
 #include "core/event/event.hpp"
 
 namespace fstracker::evidence {
 
-bool is_utf8(std::string_view bytes);
+using base::is_utf8;
 
 // For people: bytes that are not UTF-8 become %XX, all else stays, '%' too. Not reversible.
 std::string display(std::string_view bytes);
