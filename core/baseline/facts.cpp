@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/baseline/facts.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace fstracker::baseline {
+
+namespace {
+
+constexpr std::uint32_t kWrites = event::kWrite | event::kCreate | event::kTruncate;
+constexpr std::uint32_t kMoves = event::kRename | event::kLink | event::kUnlink;
+
+// Interpreters that are given a module's name by "-m".
+bool takes_modules(std::string_view executable) {
+    const std::string_view name = file_name_of(executable);
+    return name.starts_with("python") || name.starts_with("pypy");
+}
+
+// Programs whose first argument that is no option is what they run.
+bool takes_scripts(std::string_view executable) {
+    constexpr std::array<std::string_view, 13> kInterpreters{
+        "sh", "bash", "dash", "zsh", "ksh", "busybox", "perl", "ruby", "node", "php", "Rscript", "lua", "julia"};
+    const std::string_view name = file_name_of(executable);
+    const std::string_view bare = name.substr(0, name.find_first_of("{0123456789."));
+    return takes_modules(executable) ||
+           std::find(kInterpreters.begin(), kInterpreters.end(), bare) != kInterpreters.end();
+}
+
+// What `-m` names, which may be part of one argument with other options: -um pip.
+std::string module_of(const std::vector<std::string>& arguments) {
+    for (std::size_t i = 1; i < arguments.size(); ++i) {
+        const std::string& argument = arguments[i];
+        if (argument.size() < 2 || argument[0] != '-' || argument == "--") return {};
+        const bool short_options = argument[1] != '-';
+        if (short_options && argument.find('c') != std::string::npos) return {};
+        if (short_options && argument.back() == 'm') return i + 1 < arguments.size() ? arguments[i + 1] : std::string();
+        if (argument == "-W" || argument == "-X") ++i;
+    }
+    return {};
+}
+
+// " PATH" of a script that the interpreter was given by name and opened itself, " -c" for a program in an argument.
+std::string script_of(const run::Process& process, const PathNames& names) {
+    for (std::size_t i = 1; i < process.arguments.size(); ++i) {
+        const std::string& argument = process.arguments[i];
+        if (argument.empty() || argument == "-") break;
+        const bool option = argument.front() == '-' || argument.front() == '+';
+        if (!option) {
+            const bool absolute = argument.front() == '/';
+            return ' ' + names.named(absolute ? argument : process.directory.bytes + '/' + argument);
+        }
+        const bool one_dash = argument.size() > 1 && argument[1] != '-';
+        if (one_dash && argument.find_first_of("ce") != std::string::npos) return " -c";
+        if (argument == "-W" || argument == "-X" || argument == "-o") ++i;
+    }
+    return {};
+}
+
+bool counts(const run::FileEntry& entry) {
+    if ((entry.mode & S_IFMT) != S_IFREG) return false;
+    const std::string& path = entry.path.bytes;
+    return !path.starts_with("/proc/") && !path.starts_with("/sys/") && !path.starts_with("/dev/pts/");
+}
+
+// A file that nothing is known about, in a place of the user's own, is data to the step.
+std::string role_of(const run::FileEntry& entry, std::string_view named) {
+    if (entry.role != "other" && entry.role != "temp") return entry.role;
+    const std::string_view place = place_of(named);
+    if (entry.role == "temp") return place == "$TMP" || place == "$CACHE" ? entry.role : "data";
+    constexpr std::array<std::string_view, 9> kSystem{"/usr", "/etc", "/lib", "/lib64", "/var",
+                                                      "/run", "/dev", "/bin", "/sbin"};
+    const bool system = std::find(kSystem.begin(), kSystem.end(), place) != kSystem.end();
+    return system || place == "$SITE" || place == "$USERSITE" || place == "$CACHE" ? entry.role : "data";
+}
+
+std::string peer_name(const run::Connection& connection) {
+    const std::string& host = connection.hostname.empty() ? connection.address : connection.hostname;
+    if (connection.protocol == "unix") return "unix " + skeleton_of(host);
+    const bool here = host == "localhost" || host == "::1" || host.starts_with("127.");
+    std::string name = here || connection.port == 0 ? host : host + ':' + std::to_string(connection.port);
+    if (connection.protocol != "tcp") name = connection.protocol + ' ' + name;
+    return name;
+}
+
+void add_once(std::vector<event::ProcessId>& processes, event::ProcessId process) {
+    if (processes.empty() ||
+        (processes.back() != process && std::find(processes.begin(), processes.end(), process) == processes.end()))
+        processes.push_back(process);
+}
+
+void add_file(ProgramFact& program, const std::string& named, const run::FileEntry& entry, event::ProcessId process) {
+    FileFact& fact = program.files[named];
+    if (fact.path.empty()) {
+        fact.path = entry.path.bytes;
+        fact.role = role_of(entry, named);
+        fact.owner = entry.owner;
+    }
+    fact.access |= entry.access;
+    if (entry.digest) fact.digests.insert(*entry.digest);
+    fact.written = fact.written || (entry.access & kWrites) != 0;
+    add_once(fact.processes, process);
+}
+
+Volumes volumes_of(const run::Record& record) {
+    Volumes sum;
+    for (const run::Process& process : record.processes) {
+        if (process.executable) ++sum.processes;
+        if (!process.resources) continue;
+        constexpr std::uint64_t kMillisecond = 1'000'000;
+        sum.bytes_read += process.resources->bytes_read;
+        sum.bytes_written += process.resources->bytes_written;
+        sum.cpu_milliseconds += process.resources->cpu_nanoseconds / kMillisecond;
+        sum.peak_memory_bytes = std::max(sum.peak_memory_bytes, process.resources->peak_memory_bytes);
+    }
+    for (const run::FileEntry& entry : record.files) {
+        if (!counts(entry)) continue;
+        sum.files_read += (entry.access & event::kRead) != 0 ? 1 : 0;
+        sum.files_written += (entry.access & kWrites) != 0 ? 1 : 0;
+        sum.files_removed += (entry.access & event::kUnlink) != 0 ? 1 : 0;
+    }
+    return sum;
+}
+
+}  // namespace
+
+std::string without_numbers(std::string_view text) {
+    std::string kept;
+    for (const char c : text) {
+        const bool digit = c >= '0' && c <= '9';
+        if (!digit)
+            kept.push_back(c);
+        else if (kept.empty() || kept.back() != '#')
+            kept.push_back('#');
+    }
+    return kept;
+}
+
+std::string work_of(const run::Record& record) {
+    return record.processes.empty() ? std::string() : record.processes.front().directory.bytes;
+}
+
+std::string program_name(const run::Process& process, const PathNames& names) {
+    if (!process.executable) return {};
+    const std::string executable = names.named(process.executable->path.bytes);
+    std::string name = std::string(folder_of(executable)) + skeleton_of(file_name_of(executable));
+    if (process.script) return name + ' ' + names.named(process.script->path.bytes);
+    if (!takes_scripts(executable)) return name;
+    if (takes_modules(executable))
+        if (const std::string module = module_of(process.arguments); !module.empty()) return name + " -m " + module;
+    return name + script_of(process, names);
+}
+
+std::map<event::ProcessId, std::string> programs_of(const run::Record& record, const PathNames& names) {
+    std::map<event::ProcessId, std::string> programs;
+    for (const run::Process& process : record.processes) {  // by id: a parent comes before its children
+        const auto parent = programs.find(process.parent);
+        programs[process.id] = process.executable         ? program_name(process, names)
+                               : parent != programs.end() ? parent->second
+                                                          : std::string();
+    }
+    return programs;
+}
+
+Facts facts_of(const run::Record& record, const PathNames& names) {
+    Facts facts;
+    const auto programs = programs_of(record, names);
+    for (const run::Process& process : record.processes) {
+        if (!process.executable) continue;
+        ProgramFact& program = facts.programs[programs.at(process.id)];
+        program.path = process.executable->path.bytes;
+        program.processes.push_back(process.id);
+        const auto parent = programs.find(process.parent);
+        program.started_by.insert(parent == programs.end() ? std::string() : parent->second);
+    }
+    for (const run::FileEntry& entry : record.files) {
+        if (!counts(entry)) continue;
+        const std::string named = names.named(entry.path.bytes);
+        for (const event::ProcessId process : entry.processes)
+            if (const auto program = programs.find(process); program != programs.end())
+                add_file(facts.programs[program->second], named, entry, process);
+    }
+    for (const run::Connection& connection : record.connections)
+        if (const auto program = programs.find(connection.process); program != programs.end())
+            add_once(facts.programs[program->second].peers[peer_name(connection)].processes, connection.process);
+    for (const std::string& sentence : record.completeness.entered_blind_spots)
+        facts.blind_spots.insert(without_numbers(sentence));
+    facts.volumes = volumes_of(record);
+    return facts;
+}
+
+}  // namespace fstracker::baseline

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "tests/unit/baseline/samples.hpp"
+
+using namespace fstracker;
+using namespace fstracker::baseline;
+using namespace fstracker::baseline::sample;
+
+namespace {
+
+constexpr auto kPython = "/usr/bin/python{version} $WORK/train.py";
+
+// The one difference that there is.
+Difference only(const std::vector<Difference>& all) {
+    REQUIRE(all.size() == 1);
+    return all.front();
+}
+
+}  // namespace
+
+TEST_CASE("the same run is no news, in whatever order its files come", "[baseline]") {
+    const Baseline baseline = learned(5);
+    run::Record record = training();
+    std::reverse(record.files.begin(), record.files.end());
+    CHECK(compared(baseline, record).empty());
+    CHECK(maturity_of(baseline) == Maturity::kStable);
+}
+
+TEST_CASE("maturity comes with runs, and not while much is seen but once", "[baseline]") {
+    CHECK(maturity_of(Baseline{}) == Maturity::kNone);
+    CHECK(maturity_of(learned(2)) == Maturity::kLearning);
+    CHECK(maturity_of(learned(3)) == Maturity::kProvisional);
+    Baseline baseline;
+    for (int i = 0; i < 6; ++i) {
+        run::Record record = training();
+        for (char c = 'a'; c < 'z'; ++c)
+            record.files.push_back(file("/p/lib" + std::string(i + 1, c) + ".py", "code", 3));
+        learn(baseline, facts(record), {"r" + std::to_string(i), ""});
+    }
+    CHECK(maturity_of(baseline) == Maturity::kProvisional);
+}
+
+TEST_CASE("a shard within the range, one outside and one that is no shard", "[baseline]") {
+    const Baseline baseline = learned(5);
+    run::Record record = training();
+    record.files.push_back(file("/p/data/shard-00500.tar", "data", 9));
+    CHECK(only(compared(baseline, record)).kind == Kind::kOutOfRange);
+    record.files.back().path.bytes = "/p/data/poison.tar";
+    CHECK(only(compared(baseline, record)).kind == Kind::kUnlikeSiblings);
+    record.files.back().path.bytes = "/p/elsewhere/shard-00001.tar";
+    CHECK(only(compared(baseline, record)).kind == Kind::kNewPlace);
+}
+
+TEST_CASE("a member that comes and goes makes a mask, and only data, cache, temp and output do", "[baseline]") {
+    Baseline baseline;
+    for (int i = 0; i < 5; ++i) {
+        run::Record record = training();
+        record.files.push_back(file("/p/data/extra-" + std::to_string(i) + ".csv", "data", 9));
+        record.files.push_back(file("/p/lib/extra-" + std::to_string(i) + ".py", "code", 9));
+        learn(baseline, facts(record), {"r" + std::to_string(i), ""});
+    }
+    const auto& files = baseline.programs.at(kPython).files;
+    REQUIRE(files.count("$WORK/data/extra-{n}.csv") == 1);
+    CHECK(files.at("$WORK/data/extra-{n}.csv").ranges.front() == std::pair<std::uint64_t, std::uint64_t>(0, 4));
+    CHECK(files.count("$WORK/data/extra-3.csv") == 0);
+    CHECK(files.count("$WORK/lib/extra-3.py") == 1);
+    CHECK(files.count("$WORK/data/shard-00003.tar") == 1);
+
+    run::Record record = training();
+    record.files.push_back(file("/p/data/extra-3.csv", "data", 200));
+    CHECK(compared(baseline, record).empty());
+    record.files.back().path.bytes = "/p/data/extra-70.csv";
+    CHECK(only(compared(baseline, record)).kind == Kind::kOutOfRange);
+}
+
+TEST_CASE("other content is told where there was one before, not where it always varied", "[baseline]") {
+    const Baseline baseline = learned(5);
+    run::Record record = training();
+    record.files[10].digest = digest(99);
+    const Difference difference = only(compared(baseline, record));
+    CHECK(difference.kind == Kind::kOtherContent);
+    CHECK(difference.was == std::set<event::Sha256>{digest(20)});
+    CHECK(difference.now == std::set<event::Sha256>{digest(99)});
+    CHECK(difference.known_runs == 5);
+
+    run::Record output = training();
+    output.files[11].digest = digest(98);
+    CHECK(compared(baseline, output).empty());
+}
+
+TEST_CASE("programs, parents, peers and what is absent", "[baseline]") {
+    run::Record usual = training();
+    usual.processes.push_back(process(2, 1, "/usr/bin/uname", {"uname", "-r"}));
+    usual.processes.push_back(process(3, 2, "/usr/bin/env", {"env"}));
+    usual.connections.push_back({"10.0.0.1", "pypi.org", 443, "tcp", 1, 1});
+    usual.connections.push_back({"127.0.0.1", "", 41234, "tcp", 1, 1});
+    const Baseline baseline = learned(5, usual);
+    CHECK(compared(baseline, usual).empty());
+
+    run::Record record = usual;
+    record.processes.push_back(process(4, 1, "/usr/bin/dash", {"sh", "-c", "curl evil"}));
+    const Difference program = only(compared(baseline, record));
+    CHECK(program.kind == Kind::kNewProgram);
+    CHECK(program.name == "/usr/bin/dash -c");
+    CHECK(program.processes == std::vector<event::ProcessId>{4});
+
+    record = usual;
+    record.processes.push_back(process(4, 1, "/usr/bin/env", {"env"}));
+    CHECK(only(compared(baseline, record)).kind == Kind::kNewParent);
+
+    record = usual;
+    record.connections[0].hostname = "evil.example";
+    record.connections[1].port = 5;
+    const Difference peer = only(compared(baseline, record));
+    CHECK(peer.kind == Kind::kNewPeer);
+    CHECK(peer.name == "evil.example:443");
+
+    record = usual;
+    record.processes.pop_back();
+    CHECK(only(compared(baseline, record)).kind == Kind::kAbsentProgram);
+    record = usual;
+    record.files.erase(record.files.begin() + 3);
+    const Difference absent = only(compared(baseline, record));
+    CHECK(absent.kind == Kind::kAbsentFile);
+    CHECK(absent.path == "/p/data/shard-00003.tar");
+}
+
+TEST_CASE("a file that another program knows is told as such, with what changed of it", "[baseline]") {
+    run::Record usual = training();
+    usual.processes.push_back(process(2, 1, "/usr/bin/tar", {"tar", "--version"}));
+    const Baseline baseline = learned(5, usual);
+    run::Record record = usual;
+    record.files.push_back(file("/p/models/base.safetensors", "model", 20, event::kRead, 2));
+    CHECK(only(compared(baseline, record)).kind == Kind::kNewUser);
+    record = usual;
+    record.files[10].access |= event::kWrite;
+    CHECK(only(compared(baseline, record)).kind == Kind::kNewAccess);
+}
+
+TEST_CASE("volumes far from all that was seen are told, small ones are not", "[baseline]") {
+    const Baseline baseline = learned(5);
+    run::Record record = training();
+    run::Resources used;
+    used.cpu_nanoseconds = 100'000'000'000;
+    record.processes[0].resources = used;
+    const Difference difference = only(compared(baseline, record));
+    CHECK(difference.kind == Kind::kVolume);
+    CHECK(difference.name == "cpu milliseconds");
+    record.processes[0].resources->cpu_nanoseconds = 1'000'000'000;
+    CHECK(compared(baseline, record).empty());
+}
+
+TEST_CASE("interpreters are told apart by what they run", "[baseline]") {
+    const PathNames names({}, "/p");
+    const auto named = [&](const std::string& image, std::vector<std::string> arguments) {
+        return program_name(process(1, 0, image, std::move(arguments)), names);
+    };
+    CHECK(named("/usr/bin/python3.11", {"python3", "-u", "train.py", "x"}) == kPython);
+    CHECK(named("/usr/bin/python3.12", {"python3", "-W", "ignore", "/p/train.py"}) ==
+          "/usr/bin/python{version} $WORK/train.py");
+    CHECK(named("/usr/bin/python3.11", {"python3", "-um", "pip", "install"}) == "/usr/bin/python{version} -m pip");
+    CHECK(named("/usr/bin/python3.11", {"python3", "-c", "import os"}) == "/usr/bin/python{version} -c");
+    CHECK(named("/usr/bin/bash", {"bash", "-e", "x.sh"}) == "/usr/bin/bash -c");
+    CHECK(named("/usr/bin/bash", {"bash", "x.sh"}) == "/usr/bin/bash $WORK/x.sh");
+    CHECK(named("/usr/bin/python3.11", {"python3"}) == "/usr/bin/python{version}");
+    CHECK(named("/usr/bin/gcc-12", {"gcc", "-c", "a.c"}) == "/usr/bin/gcc-{n}");
+}
+
+TEST_CASE("what brought something new in every run surprises less than what never did", "[baseline]") {
+    Baseline baseline;
+    for (int i = 0; i < 5; ++i) {
+        run::Record record = training();
+        record.files.push_back(file("/p/cache/odd" + std::string(static_cast<std::size_t>(i) + 1, 'x'), "data", 9));
+        learn(baseline, facts(record), {"r" + std::to_string(i), ""});
+    }
+    CHECK(surprise_of(baseline, "data $WORK") < 0.5);
+    CHECK(surprise_of(baseline, "library /usr") > 3);
+}
+
+TEST_CASE("what was accepted is known from then on", "[baseline]") {
+    Baseline baseline = learned(5);
+    run::Record record = training();
+    record.processes.push_back(process(2, 1, "/usr/bin/curl", {"curl"}));
+    record.files[10].digest = digest(99);
+    record.files.push_back(file("/p/data/shard-00500.tar", "data", 9));
+    record.files.push_back(file("/p/data/poison.tar", "data", 9));
+    record.files.erase(record.files.begin());
+    const auto all = compared(baseline, record);
+    CHECK(all.size() == 5);
+    accept(baseline, facts(record), all);
+    CHECK(compared(baseline, record).empty());
+    CHECK(compared(baseline, training()).empty());
+}
