@@ -248,6 +248,8 @@ Result<RunOutcome> record_run(const RunRequest& request) {
         outcome.exit_status = 125;
     }
 
+    judge::Criteria criteria = request.criteria;
+    criteria.watch = watch ? &*watch : nullptr;
     EvidenceRequest evidence{**directory,
                              **log,
                              *key,
@@ -256,7 +258,7 @@ Result<RunOutcome> record_run(const RunRequest& request) {
                              finish_start,
                              outcome.bytes_hashed,
                              Recording::kLived,
-                             watch ? &*watch : nullptr};
+                             std::move(criteria)};
     std::future<void> freed;
     Result<WrittenEvidence> written = conclude(recorder, std::move(info), evidence, freed);
     if (!written) {

@@ -35,6 +35,7 @@ struct RunRequest {
     std::string version;
     std::map<std::string, std::string> configuration;  // path -> sha256 hex of each file that the judgement rests on
     const sigma::RuleSet* rules = nullptr;             // outlives the run; none: no rule is asked
+    judge::Criteria criteria;                          // but for the watch, which is the run's own
 };
 
 struct RunOutcome {

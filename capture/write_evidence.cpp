@@ -74,7 +74,7 @@ Result<WrittenEvidence> write_evidence(run::Record record, const EvidenceRequest
     auto trace_written =
         std::async(base::kBesideOrLater, [&] { return request.directory.write(store::kTraceFile, *trace_bundle); });
 
-    const judge::Judgement judgement = judge::judge(record, request.watch);
+    const judge::Judgement judgement = judge::judge(record, request.criteria);
     auto verdict_bundle = sign_statement(
         evidence::write_verdict(judgement, record.info, digest::sha256(*trace_bundle), trace.outputs), request.key);
     if (!verdict_bundle) return fail(verdict_bundle.error());

@@ -7,7 +7,6 @@
 
 #include "core/base/result.hpp"
 #include "core/judge/verdict.hpp"
-#include "core/judge/watch.hpp"
 #include "core/run/record.hpp"
 #include "core/sign/key.hpp"
 #include "core/store/compression.hpp"
@@ -27,7 +26,7 @@ struct EvidenceRequest {
     std::chrono::steady_clock::time_point finish_start;
     std::uint64_t bytes_hashed;
     Recording recorder = Recording::kLived;
-    const judge::Watch* watch = nullptr;  // none: no rule was asked
+    judge::Criteria criteria;
 };
 
 struct WrittenEvidence {

@@ -105,9 +105,9 @@ std::string overview() {
     out += "  track -- python3 train.py      run a command and record it\n";
     out += "  track report                   what the newest run amounts to\n";
     out += "  track verify latest            check its evidence\n\nVerbs:\n";
-    for (const auto* verb : all_verbs()) out += fmt::format("  {:<8} {}\n", verb->name, verb->summary);
-    out += "  help     Help of a verb: track help VERB, or track VERB --help\n\nOptions:\n";
-    out += "  --version  The version\n  -h, --help This help\n\n";
+    for (const auto* verb : all_verbs()) out += fmt::format("  {:<9} {}\n", verb->name, verb->summary);
+    out += "  help      Help of a verb: track help VERB, or track VERB --help\n\nOptions:\n";
+    out += "  --version   The version\n  -h, --help  This help\n\n";
     return out + "RUN is a run id, a unique prefix of one, latest, or a run directory. More: man track\n";
 }
 

@@ -74,6 +74,7 @@ bool is_date(const std::string& value) {
 
 ProjectSuppression read_suppression(const YAML::Node& node) {
     ProjectSuppression suppression;
+    suppression.line = node.Mark().line + 1;
     each(node, "an entry of suppress", [&](const std::string& key, const YAML::Node& at, const YAML::Node& value) {
         if (key == "finding")
             suppression.finding = text(value, key);

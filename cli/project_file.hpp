@@ -23,7 +23,8 @@ struct ProjectStep {
 struct ProjectSuppression {
     std::string finding;
     std::string reason;
-    std::string until;  // YYYY-MM-DD
+    std::string until;  // YYYY-MM-DD, the last day
+    int line = 0;       // in the project file, from 1
 };
 
 struct ProjectFile {

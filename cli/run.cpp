@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "capture/record_run.hpp"
+#include "cli/criteria.hpp"
 #include "cli/names.hpp"
 #include "cli/places.hpp"
 #include "cli/project_file.hpp"
@@ -16,8 +17,6 @@
 #include "cli/terminal.hpp"
 #include "cli/verb.hpp"
 #include "core/base/durable_file.hpp"
-#include "core/base/hex.hpp"
-#include "core/digest/digest.hpp"
 #include "core/report/summary.hpp"
 #include "fstracker/version.hpp"
 
@@ -26,26 +25,6 @@ namespace {
 
 constexpr int kFindings = 123;
 constexpr int kTrackerFailed = 125;
-
-struct NamedProject {
-    ProjectFile file;
-    std::map<std::string, std::string> digests;  // path -> sha256 hex
-};
-
-Result<NamedProject> read_project(const std::string& root) {
-    NamedProject project;
-    const auto path = root + '/' + kProjectFile;
-    struct stat status {};
-    if (::stat(path.c_str(), &status) != 0) return project;
-    constexpr std::size_t kMostBytes = 1U << 20;
-    auto text = base::read_file(path, kMostBytes);
-    if (!text) return fail(text.error().within(path));
-    auto parsed = parse_project_file(*text, path);
-    if (!parsed) return fail(parsed.error());
-    project.file = std::move(*parsed);
-    project.digests[path] = base::to_hex(digest::sha256(*text));
-    return project;
-}
 
 // $FSTRACKER_RING_BYTES and $FSTRACKER_BTF: for kernels and loads that the usual choice does not fit.
 Status take_capture_settings(capture::RunRequest& request) {
@@ -57,17 +36,6 @@ Status take_capture_settings(capture::RunRequest& request) {
     if (parsed.ec == std::errc() && parsed.ptr == end && std::has_single_bit(request.ring_bytes)) return {};
     return fail(ErrorKind::kInvalid, "FSTRACKER_RING_BYTES=" + *given + ": is no power of two",
                 "leave it out, or write a number of bytes such as 67108864");
-}
-
-// What a later version will judge with. Ignoring it would let a person believe that it was.
-Status refuse_what_is_not_here(const RunOptions& options) {
-    const auto refuse = [](const char* option) {
-        return fail(ErrorKind::kUnsupported, std::string(option) + ": not in this version of track",
-                    "the verdict rests on completeness and on rules; leave the option out");
-    };
-    if (!options.baseline.empty()) return refuse("--baseline");
-    if (!options.after.empty()) return refuse("--after");
-    return {};
 }
 
 // Said before the command starts: afterwards it would be too late.
@@ -82,24 +50,27 @@ Status check_folder_of(const char* option, const std::string& path) {
                 "make the folder first");
 }
 
+// What the request refers to and must outlive it.
+struct Held {
+    sigma::RuleSet rules;
+    std::unique_ptr<baseline::Baseline> baseline;
+};
+
 Result<capture::RunRequest> make_request(const RunOptions& options, const std::vector<std::string>& command,
-                                         sigma::RuleSet& rules) {
-    if (auto status = refuse_what_is_not_here(options); !status) return fail(status.error());
+                                         Held& held) {
     if (auto status = check_folder_of("--summary", options.summary); !status) return fail(status.error());
     if (auto status = check_folder_of("--out", options.out); !status) return fail(status.error());
-    const auto here = current_directory();
-    if (!here) return fail(here.error());
-    const auto root = project_root(*here);
-    const auto project = read_project(root);
+    const auto project = current_project();
     if (!project) return fail(project.error());
+    const auto& root = project->root;
 
     capture::RunRequest request;
     request.command = command;
     request.configuration = project->digests;
     auto loaded = load_rules(root, options.rules);
     if (!loaded) return fail(loaded.error().within("rules"));
-    rules = std::move(loaded->rules);
-    request.rules = &rules;
+    held.rules = std::move(loaded->rules);
+    request.rules = &held.rules;
     request.configuration.insert(loaded->digests.begin(), loaded->digests.end());
     request.pipeline = options.pipeline;
     if (request.pipeline.empty()) request.pipeline = project->file.pipeline;
@@ -107,6 +78,11 @@ Result<capture::RunRequest> make_request(const RunOptions& options, const std::v
     if (request.pipeline.empty()) request.pipeline = as_name(root.substr(root.rfind('/') + 1));
     request.step = options.step.empty() ? matching_step(project->file, command) : options.step;
     if (request.step.empty()) request.step = step_name(command);
+    auto criteria = load_criteria(*project, request.pipeline, request.step, options.baseline, options.after);
+    if (!criteria) return fail(criteria.error());
+    held.baseline = std::move(criteria->baseline);
+    request.criteria = std::move(criteria->criteria);
+    request.configuration.insert(criteria->digests.begin(), criteria->digests.end());
 
     auto store = store_root();
     if (!store) return fail(store.error());
@@ -136,6 +112,7 @@ bool fails(const std::string& level, const judge::Judgement& judgement) {
     if (level == "never") return false;
     if (level == "incomplete" && judgement.verdict == judge::Verdict::kIncomplete) return true;
     for (const auto& incident : judgement.incidents) {
+        if (incident.suppressed) continue;
         const auto least = level == "critical" ? judge::Level::kCritical
                            : level == "high"   ? judge::Level::kHigh
                            : level == "medium" ? judge::Level::kMedium
@@ -173,8 +150,8 @@ int tell_outcome(const RunOptions& options, const capture::RunOutcome& outcome) 
 Result<int> run(const RunOptions& options, const Trailer& trailer) {
     if (!trailer.separator || trailer.command.empty())
         return fail(ErrorKind::kInvalid, "no command was given", "write it after --, as in: track -- python3 train.py");
-    sigma::RuleSet rules;
-    const auto request = make_request(options, trailer.command, rules);
+    Held held;
+    const auto request = make_request(options, trailer.command, held);
     if (!request) return fail(request.error());
     if (options.verbose) write_request(*request);
     const auto outcome = capture::record_run(*request);

@@ -43,9 +43,13 @@ void declare_run_options(CLI::App& app, RunOptions& options) {
                    "Default: full")
         ->type_name("MODE");
     app.add_option("--summary", options.summary, "Write the run summary as JSON to FILE")->type_name("FILE");
-    app.add_option("--baseline", options.baseline, "Judge against this baseline (not in this version: refused)")
+    app.add_option(
+           "--baseline", options.baseline,
+           "Judge against this baseline. Default: .fstracker/baseline/PIPELINE/STEP.yaml of the project, where it is")
         ->type_name("FILE");
-    app.add_option("--after", options.after, "A run whose outputs this step consumes (not in this version: refused)")
+    app.add_option("--after", options.after,
+                   "A run whose outputs this step consumes; may be given again. Default: the newest of each step that "
+                   "the project's inputs_from names")
         ->type_name("RUN")
         ->expected(1)
         ->take_all();

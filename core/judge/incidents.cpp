@@ -77,31 +77,6 @@ std::string deed(const Hit& hit) {
     return who + " and " + hit.object;
 }
 
-bool is_temporary(std::string_view path) {
-    return path.starts_with("/tmp/") || path.starts_with("/var/tmp/") || path.starts_with("/dev/shm/");
-}
-
-// A name that was made up for a temporary file is "tmp*".
-std::string masked_segment(std::string_view segment, bool temporary) {
-    if (temporary && segment.starts_with("tmp") && segment.size() > 3) return "tmp*";
-    return without_numbers(segment);
-}
-
-std::string masked_segments(const std::string& path, bool temporary) {
-    std::string kept;
-    for (std::size_t at = 0; at < path.size();) {
-        const std::size_t end = std::min(path.find('/', at), path.size());
-        kept += masked_segment(std::string_view(path).substr(at, end - at), temporary);
-        if (end < path.size()) kept.push_back('/');
-        at = end + 1;
-    }
-    return kept;
-}
-
-bool below(const std::string& path, const std::string& folder) {
-    return folder.size() > 1 && path.size() > folder.size() && path.starts_with(folder) && path[folder.size()] == '/';
-}
-
 // Descriptions are written over several lines.
 std::string one_line(std::string_view text) {
     std::string line;
@@ -146,10 +121,10 @@ std::string reason_of(const std::vector<const Hit*>& hits) {
     return more.empty() ? why : why + " Also: " + more + ".";
 }
 
-Incident incident_of(const run::Record& record, const std::string& family, std::vector<const Hit*> hits) {
+Incident incident_of(const run::Record& record, const std::string& family, std::vector<const Hit*> hits,
+                     const baseline::PathNames& names) {
     std::sort(hits.begin(), hits.end(), weightier);
     const Hit& lead = *hits.front();
-    const std::string work = record.processes.empty() ? std::string() : record.processes.front().directory.bytes;
 
     Incident incident;
     incident.family = family;
@@ -158,7 +133,7 @@ Incident incident_of(const run::Record& record, const std::string& family, std::
     std::vector<std::string> objects;
     for (const Hit* hit : hits) {
         rules.insert(hit->rule->id);
-        masks.insert(masked(hit->object, work));
+        masks.insert(names.named(hit->object));
         innocent.insert(hit->rule->falsepositives.begin(), hit->rule->falsepositives.end());
         add_techniques(*hit->rule, attack, atlas);
         if (std::find(objects.begin(), objects.end(), hit->object) == objects.end()) objects.push_back(hit->object);
@@ -178,7 +153,7 @@ Incident incident_of(const run::Record& record, const std::string& family, std::
         sentence(deed(lead) + (objects.size() > 1 ? fmt::format(", and {} more", objects.size() - 1) : ""));
     incident.why = reason_of(hits);
 
-    std::vector<std::string> parts{record.info.pipeline, record.info.step, masked(lead.image, work), family};
+    std::vector<std::string> parts{record.info.pipeline, record.info.step, names.named(lead.image), family};
     parts.insert(parts.end(), rules.begin(), rules.end());
     parts.emplace_back();
     parts.insert(parts.end(), masks.begin(), masks.end());
@@ -189,31 +164,6 @@ Incident incident_of(const run::Record& record, const std::string& family, std::
 
 }  // namespace
 
-std::string masked(const std::string& path, const std::string& work) {
-    constexpr std::string_view kHome = "/home/";
-    if (below(path, work)) return "$WORK" + path.substr(work.size());
-    if (is_temporary(path)) return masked_segments(path, true);
-    if (path.starts_with("/proc/")) return masked_segments(path, false);
-    if (below(path, "/root")) return "$HOME" + path.substr(std::string_view("/root").size());
-    if (path.starts_with(kHome)) {
-        const std::size_t end = path.find('/', kHome.size());
-        if (end != std::string::npos) return "$HOME" + path.substr(end);
-    }
-    return path;
-}
-
-std::string without_numbers(std::string_view text) {
-    std::string kept;
-    for (const char c : text) {
-        const bool digit = c >= '0' && c <= '9';
-        if (!digit)
-            kept.push_back(c);
-        else if (kept.empty() || kept.back() != '#')
-            kept.push_back('#');
-    }
-    return kept;
-}
-
 std::string fingerprint_of(const std::vector<std::string>& parts) {
     std::string text;
     for (const std::string& part : parts) text += fmt::format("{}:{},", part.size(), part);
@@ -222,7 +172,8 @@ std::string fingerprint_of(const std::vector<std::string>& parts) {
 
 std::string incident_id(const std::string& fingerprint) { return "F-" + fingerprint.substr(0, kIdDigits); }
 
-std::vector<Incident> incidents_of(const run::Record& record, const std::vector<Hit>& hits) {
+std::vector<Incident> incidents_of(const run::Record& record, const std::vector<Hit>& hits,
+                                   const baseline::PathNames& names) {
     std::map<std::pair<std::string, std::string>, std::vector<const Hit*>> groups;  // by program and family
     for (const Hit& hit : hits) {
         // What was executed is the deed of the program that did it.
@@ -231,7 +182,7 @@ std::vector<Incident> incidents_of(const run::Record& record, const std::vector<
     }
     std::vector<Incident> incidents;
     incidents.reserve(groups.size());
-    for (const auto& [key, group] : groups) incidents.push_back(incident_of(record, key.second, group));
+    for (const auto& [key, group] : groups) incidents.push_back(incident_of(record, key.second, group, names));
     std::sort(incidents.begin(), incidents.end(), [](const Incident& left, const Incident& right) {
         return left.level != right.level ? left.level > right.level : left.fingerprint < right.fingerprint;
     });

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "core/judge/verdict.hpp"
@@ -12,14 +11,8 @@
 namespace fstracker::judge {
 
 // The most serious first, then by fingerprint. Pure.
-std::vector<Incident> incidents_of(const run::Record& record, const std::vector<Hit>& hits);
-
-// A path with what differs from run to run or from person to person replaced: the step's directory and the home as
-// $WORK and $HOME, numbers in /proc and temporary names as '#' and '*'.
-std::string masked(const std::string& path, const std::string& work);
-
-// Every run of digits as one '#': pids, descriptors and counts differ from run to run, and the thing is the same.
-std::string without_numbers(std::string_view text);
+std::vector<Incident> incidents_of(const run::Record& record, const std::vector<Hit>& hits,
+                                   const baseline::PathNames& names);
 
 // A digest over the parts, each with its length, in hex: no two lists of parts have the same.
 std::string fingerprint_of(const std::vector<std::string>& parts);

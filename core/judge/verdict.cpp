@@ -2,11 +2,17 @@
 #include "core/judge/verdict.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
 
+#include "core/baseline/differences.hpp"
 #include "core/judge/incidents.hpp"
+#include "core/judge/lineage.hpp"
+#include "core/judge/sentences.hpp"
+#include "core/judge/surprises.hpp"
 #include "core/judge/watch.hpp"
 
 namespace fstracker::judge {
@@ -31,7 +37,7 @@ std::vector<Incident> blind_spot_incidents(const run::Record& record) {
     std::sort(sentences.begin(), sentences.end());
     for (const std::string& sentence : sentences) {
         const std::string fingerprint = fingerprint_of(
-            {record.info.pipeline, record.info.step, kFamily, kBlindSpotRule, without_numbers(sentence)});
+            {record.info.pipeline, record.info.step, kFamily, kBlindSpotRule, baseline::without_numbers(sentence)});
         const auto same = std::find_if(incidents.begin(), incidents.end(),
                                        [&](const Incident& known) { return known.fingerprint == fingerprint; });
         if (same != incidents.end()) {
@@ -78,7 +84,114 @@ void put_rules(Judgement& judgement, const Watch& watch, const std::vector<Hit>&
     }
 }
 
-bool asks_for_somebody(const Incident& incident) { return incident.level >= Level::kMedium; }
+bool asks_for_somebody(const Incident& incident) { return incident.level >= Level::kMedium && !incident.suppressed; }
+
+void append(std::vector<Incident>& all, std::vector<Incident> more) {
+    all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+bool has_matured(const baseline::Baseline& baseline) {
+    const baseline::Maturity maturity = baseline::maturity_of(baseline);
+    return maturity == baseline::Maturity::kProvisional || maturity == baseline::Maturity::kStable;
+}
+
+// Whether the step did all of it in runs that taught: the programs, and each file by one of them.
+bool is_known(const Incident& incident, const baseline::Baseline& baseline, const baseline::Facts& facts,
+              const std::map<event::ProcessId, std::string>& programs, const baseline::PathNames& names) {
+    std::set<std::string> doers;
+    for (const event::ProcessId process : incident.processes) {
+        const auto program = programs.find(process);
+        if (program == programs.end() || !baseline.programs.contains(program->second)) return false;
+        doers.insert(program->second);
+    }
+    if (doers.empty()) return false;
+    for (const std::string& doer : doers) {
+        const auto parents = facts.programs.find(doer);
+        if (parents == facts.programs.end()) continue;
+        for (const std::string& parent : parents->second.started_by)
+            if (!baseline.programs.at(doer).started_by.contains(parent)) return false;
+    }
+    return std::all_of(incident.files.begin(), incident.files.end(), [&](const std::string& path) {
+        const std::string named = names.named(path);
+        return std::any_of(doers.begin(), doers.end(), [&](const std::string& doer) {
+            return baseline.programs.at(doer).files.contains(named) || doer.starts_with(named);
+        });
+    });
+}
+
+// What a rule of medium finds in every run is no news: the baseline has it, and a person could have objected.
+void quieten_known(std::vector<Incident>& found, const run::Record& record, const baseline::Baseline& baseline,
+                   const baseline::Facts& facts, const baseline::PathNames& names) {
+    if (!has_matured(baseline)) return;
+    const auto programs = baseline::programs_of(record, names);
+    for (Incident& incident : found) {
+        const bool network = incident.files.empty() && incident.family == "network";
+        if (incident.level > Level::kMedium || network || !is_known(incident, baseline, facts, programs, names))
+            continue;
+        incident.level = Level::kInformational;
+        incident.why += fmt::format(" The baseline knows it from {} runs.", baseline.runs.size());
+    }
+}
+
+void quieten_known_blind_spots(std::vector<Incident>& found, const run::Record& record,
+                               const baseline::Baseline& baseline) {
+    if (!has_matured(baseline)) return;
+    for (const std::string& sentence : record.completeness.entered_blind_spots) {
+        const std::string same = baseline::without_numbers(sentence);
+        const auto known = baseline.blind_spots.find(same);
+        if (known == baseline.blind_spots.end() || known->second.runs < 2) continue;
+        for (Incident& incident : found) {
+            if (baseline::without_numbers(incident.title) != with_full_stop(same)) continue;
+            incident.level = Level::kInformational;
+            incident.why += fmt::format(" It was so in {} of the {} runs of the baseline.", known->second.runs,
+                                        baseline.runs.size());
+        }
+    }
+}
+
+void settle(std::vector<Incident>& incidents, const Criteria& criteria) {
+    for (Incident& incident : incidents) {
+        for (const Suppression& suppression : criteria.suppressions)
+            if (suppression.finding == incident.id || suppression.finding == incident.fingerprint)
+                incident.suppressed = Settled{suppression.reason, suppression.until};
+        if (criteria.baseline == nullptr) continue;
+        for (const baseline::Acceptance& acceptance : criteria.baseline->accepted)
+            if (acceptance.fingerprint == incident.fingerprint) incident.suppressed = Settled{acceptance.reason, {}};
+    }
+}
+
+// Kinds of difference that were looked for: a test each, as rules are.
+void put_baseline_rules(Judgement& judgement, const std::vector<Surprise>& surprises) {
+    std::map<std::string, Level> worst;
+    for (const Surprise& surprise : surprises)
+        for (const std::string& rule : surprise.incident.rules)
+            worst[rule] = std::max(worst[rule], surprise.incident.level);
+    for (const baseline::Kind kind : baseline::kAllKinds) {
+        const std::string rule = rule_of(kind);
+        const auto level = worst.find(rule);
+        if (level == worst.end() || level->second < Level::kMedium)
+            judgement.passed_rules.push_back(rule);
+        else
+            (level->second >= Level::kHigh ? judgement.failed_rules : judgement.warned_rules).push_back(rule);
+    }
+}
+
+void hold_against_baseline(Judgement& judgement, const run::Record& record, const Criteria& criteria,
+                           const baseline::PathNames& names) {
+    const baseline::Baseline& baseline = *criteria.baseline;
+    judgement.baseline = criteria.baseline_use;
+    judgement.baseline->runs = baseline.runs.size();
+    judgement.baseline->maturity = baseline::to_text(baseline::maturity_of(baseline));
+    if (baseline.runs.empty()) return;
+    const baseline::Facts facts = baseline::facts_of(record, names);
+    quieten_known(judgement.incidents, record, baseline, facts, names);
+    quieten_known_blind_spots(judgement.incidents, record, baseline);
+    const std::vector<baseline::Difference> differences = baseline::differences(baseline, facts, names);
+    const std::vector<Surprise> surprises = surprises_in(record, baseline, facts, differences, criteria.inputs);
+    put_baseline_rules(judgement, surprises);
+    for (const Surprise& surprise : surprises) judgement.incidents.push_back(surprise.incident);
+    judgement.changes = changes_in(differences);
+}
 
 }  // namespace
 
@@ -94,10 +207,16 @@ std::string to_text(Verdict verdict) {
 
 bool is_alarming(const Judgement& judgement) {
     return std::any_of(judgement.incidents.begin(), judgement.incidents.end(),
-                       [](const Incident& incident) { return incident.level >= Level::kHigh; });
+                       [](const Incident& incident) { return incident.level >= Level::kHigh && !incident.suppressed; });
 }
 
-Judgement judge(const run::Record& record, const Watch* watch) {
+baseline::PathNames path_names(const run::Record& record, const Criteria& criteria) {
+    return {criteria.roots, baseline::work_of(record)};
+}
+
+Judgement judge(const run::Record& record, const Criteria& criteria) {
+    const Watch* watch = criteria.watch;
+    const baseline::PathNames names = path_names(record, criteria);
     const run::Completeness& completeness = record.completeness;
     const std::vector<std::string> faults = completeness.ledger.faults();
     const bool whole = completeness.complete && faults.empty();
@@ -110,11 +229,14 @@ Judgement judge(const run::Record& record, const Watch* watch) {
     if (watch != nullptr) {
         const std::vector<Hit> hits = watch->hits();
         put_rules(judgement, *watch, hits);
-        std::vector<Incident> found = incidents_of(record, hits);
-        judgement.incidents.insert(judgement.incidents.end(), found.begin(), found.end());
-        std::stable_sort(judgement.incidents.begin(), judgement.incidents.end(),
-                         [](const Incident& left, const Incident& right) { return left.level > right.level; });
+        append(judgement.incidents, incidents_of(record, hits, names));
     }
+    append(judgement.incidents, lineage_incidents(record, criteria.inputs, names));
+    append(judgement.incidents, tampering_incidents(record, names, judgement.incidents));
+    if (criteria.baseline != nullptr) hold_against_baseline(judgement, record, criteria, names);
+    settle(judgement.incidents, criteria);
+    std::stable_sort(judgement.incidents.begin(), judgement.incidents.end(),
+                     [](const Incident& left, const Incident& right) { return left.level > right.level; });
 
     std::vector<std::string>& reasons = judgement.reasons;
     for (const auto* list : {&completeness.reasons, &faults})

@@ -41,7 +41,8 @@ std::string touched_text(const Counts& counts) {
 
 std::array<std::uint64_t, 5> count_levels(const judge::Judgement& judgement) {
     std::array<std::uint64_t, 5> levels{};
-    for (const auto& incident : judgement.incidents) ++levels.at(static_cast<std::size_t>(incident.level));
+    for (const auto& incident : judgement.incidents)
+        if (!incident.suppressed) ++levels.at(static_cast<std::size_t>(incident.level));
     return levels;
 }
 

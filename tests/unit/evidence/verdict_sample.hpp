@@ -20,10 +20,16 @@ inline judge::Judgement judgement() {
     incident.innocent = {"An upgrade."};
     incident.atlas = {"AML.T0055"};
     incident.attack = {"T1552.001", "T1552.004"};
+    incident.was["/a%20/\xFF"].fill(7);
+    incident.suppressed = judge::Settled{"A new tokenizer.", "2027-02-01"};
+    judge::Incident accepted = incident;
+    accepted.suppressed->until.clear();
     judge::Judgement judgement;
+    judgement.baseline = judge::BaselineUse{"/p/.fstracker/baseline/p/s.yaml", std::string(64, 'a'), 12, "stable"};
+    judgement.changes["data"] = {{"/d/new"}, {"/d/\xFE"}, {"/d/gone"}};
     judgement.verdict = judge::Verdict::kAlert;
     judgement.reasons = {"What happened."};
-    judgement.incidents = {incident};
+    judgement.incidents = {incident, accepted};
     judgement.passed_rules = {"fstracker-complete"};
     judgement.failed_rules = {"a-rule"};
     return judgement;

@@ -100,7 +100,7 @@ struct Judged {
         process.directory.bytes = "/work/project";
         record.processes.push_back(process);
     }
-    Judgement verdict() const { return judge::judge(record, &watch); }
+    Judgement verdict() const { return judge::judge(record, {.watch = &watch}); }
 };
 
 bool holds(const std::vector<std::string>& list, const std::string& wanted) {
@@ -245,18 +245,9 @@ TEST_CASE("the same thing has the same fingerprint tomorrow, and another file an
         it.see(access(2, path, event::kRead));
         return it.verdict().incidents.at(0).fingerprint;
     };
-    CHECK(fingerprint("/tmp/tmpab12/secret", 7) == fingerprint("/tmp/tmpzz91/secret", 8));
+    CHECK(fingerprint("/tmp/tmpab12x_z7/secret", 7) == fingerprint("/tmp/tmpzz91k3qa/secret", 8));
     CHECK(fingerprint("/home/ada/secret", 7) == fingerprint("/home/bob/secret", 7));
     CHECK(fingerprint("/data/1/secret", 7) != fingerprint("/data/2/secret", 7));
-}
-
-TEST_CASE("paths are masked where they differ by run or person", "[judge]") {
-    CHECK(masked("/work/project/a/b", "/work/project") == "$WORK/a/b");
-    CHECK(masked("/work/projects/a", "/work/project") == "/work/projects/a");
-    CHECK(masked("/root/.ssh/id_rsa", "/") == "$HOME/.ssh/id_rsa");
-    CHECK(masked("/home/ada/.netrc", "") == "$HOME/.netrc");
-    CHECK(masked("/proc/4711/environ", "") == "/proc/#/environ");
-    CHECK(masked("/tmp/tmpk3j2/x12.sh", "") == "/tmp/tmp*/x#.sh");
 }
 
 TEST_CASE("what a step does very often does not make the table grow without end", "[judge]") {

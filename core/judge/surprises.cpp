@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/judge/surprises.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "core/judge/incidents.hpp"
+#include "core/judge/sentences.hpp"
+#include "core/judge/weigh.hpp"
+
+namespace fstracker::judge {
+
+namespace {
+
+using baseline::Difference;
+using baseline::Kind;
+
+constexpr std::size_t kMostNamed = 50;
+
+struct Weighed {
+    const Difference* difference = nullptr;
+    Weight weight;
+    double bits = 0;
+    std::string anchor;  // the program under which it is told
+};
+
+Level lowered(Level level, int steps) {
+    return static_cast<Level>(std::max(static_cast<int>(level) - steps, static_cast<int>(Level::kInformational)));
+}
+
+// A step that brings something new of a class in every run surprises nobody with it.
+int steps_of_surprise(double bits) {
+    constexpr double kHalfOfAllRuns = 1.0, kNearlyAllRuns = 0.6;
+    if (bits <= kNearlyAllRuns) return 3;
+    return bits <= kHalfOfAllRuns ? 1 : 0;
+}
+
+bool was_handed_over(const Difference& difference, const Inputs& inputs) {
+    const auto input = inputs.find(difference.path);
+    if (input == inputs.end() || difference.now.empty()) return false;
+    return std::includes(input->second.digests.begin(), input->second.digests.end(), difference.now.begin(),
+                         difference.now.end());
+}
+
+class Anchors {
+  public:
+    Anchors(const baseline::Baseline& baseline, const baseline::Facts& facts) : baseline_(baseline), facts_(facts) {}
+
+    // The first new program above a new one, itself included: what it starts is its doing. Known programs are their
+    // own.
+    std::string of(std::string program) const {
+        constexpr int kDeepest = 64;
+        for (int depth = 0; depth < kDeepest && is_new(program); ++depth) {
+            const auto& parents = facts_.programs.at(program).started_by;
+            const auto above = std::find_if(parents.begin(), parents.end(),
+                                            [&](const std::string& one) { return one != program && is_new(one); });
+            if (above == parents.end()) break;
+            program = *above;
+        }
+        return program;
+    }
+    [[nodiscard]] bool is_new(const std::string& program) const {
+        return facts_.programs.contains(program) && !baseline_.programs.contains(program);
+    }
+
+  private:
+    const baseline::Baseline& baseline_;
+    const baseline::Facts& facts_;
+};
+
+bool weightier(const Weighed& left, const Weighed& right) {
+    return std::tuple(-static_cast<int>(left.weight.level), left.difference->kind != Kind::kNewProgram, -left.bits,
+                      left.difference->kind, left.difference->program, left.difference->name) <
+           std::tuple(-static_cast<int>(right.weight.level), right.difference->kind != Kind::kNewProgram, -right.bits,
+                      right.difference->kind, right.difference->program, right.difference->name);
+}
+
+void add_listed(Incident& incident, const std::set<event::ProcessId>& listed,
+                const std::vector<event::ProcessId>& processes) {
+    for (const event::ProcessId process : processes) {
+        std::vector<event::ProcessId>& known = incident.processes;
+        if (known.size() < kMostNamed && listed.contains(process) &&
+            std::find(known.begin(), known.end(), process) == known.end())
+            known.push_back(process);
+    }
+}
+
+void add_file(Incident& incident, const Difference& difference) {
+    if (difference.path.empty() || incident.files.size() >= kMostNamed) return;
+    if (std::find(incident.files.begin(), incident.files.end(), difference.path) == incident.files.end())
+        incident.files.push_back(difference.path);
+    if (difference.kind == Kind::kOtherContent && difference.was.size() == 1)
+        incident.was[difference.path] = *difference.was.begin();
+}
+
+Incident incident_of(const run::Record& record, const baseline::Baseline& baseline, const std::string& anchor,
+                     std::vector<Weighed> group, const baseline::Facts& facts) {
+    std::sort(group.begin(), group.end(), weightier);
+    const Weighed& lead = group.front();
+    std::set<event::ProcessId> listed;
+    for (const run::Process& process : record.processes) listed.insert(process.id);
+
+    Incident incident;
+    incident.level = lead.weight.level;
+    incident.family = lead.weight.family;
+    std::set<std::string> rules, names, atlas, attack;
+    for (const Weighed& one : group) {
+        rules.insert(rule_of(one.difference->kind));
+        names.insert(one.difference->name);
+        atlas.insert(one.weight.atlas.begin(), one.weight.atlas.end());
+        attack.insert(one.weight.attack.begin(), one.weight.attack.end());
+        add_listed(incident, listed, one.difference->processes);
+        add_file(incident, *one.difference);
+    }
+    // What is not there any more, and sums, are nobody's in particular: the programs that were there are named.
+    if (const auto program = facts.programs.find(anchor); incident.processes.empty() && program != facts.programs.end())
+        add_listed(incident, listed, program->second.processes);
+    incident.rules.assign(rules.begin(), rules.end());
+    incident.atlas.assign(atlas.begin(), atlas.end());
+    incident.attack.assign(attack.begin(), attack.end());
+    incident.innocent = innocent_reasons(*lead.difference);
+    incident.title = title_of(*lead.difference, facts);
+    if (group.size() > 1) {
+        incident.title.pop_back();
+        incident.title += fmt::format(", and {} more.", group.size() - 1);
+    }
+    std::vector<std::string> also;
+    for (std::size_t i = 1; i < group.size(); ++i) also.push_back(title_of(*group[i].difference, facts));
+    incident.why = why_of(*lead.difference, baseline, lead.bits, also);
+
+    std::vector<std::string> parts{record.info.pipeline, record.info.step, anchor, incident.family};
+    parts.insert(parts.end(), rules.begin(), rules.end());
+    parts.emplace_back();
+    parts.insert(parts.end(), names.begin(), names.end());
+    incident.fingerprint = fingerprint_of(parts);
+    incident.id = incident_id(incident.fingerprint);
+    return incident;
+}
+
+}  // namespace
+
+std::vector<Surprise> surprises_in(const run::Record& record, const baseline::Baseline& baseline,
+                                   const baseline::Facts& facts, const std::vector<Difference>& differences,
+                                   const Inputs& inputs) {
+    const baseline::Maturity maturity = baseline::maturity_of(baseline);
+    const bool only_rules_speak = maturity == baseline::Maturity::kNone || maturity == baseline::Maturity::kLearning;
+    if (only_rules_speak) return {};
+    const Anchors anchors(baseline, facts);
+
+    // Small things are one incident together, whatever they are about.
+    std::map<std::pair<std::string, std::string>, std::vector<Weighed>> groups;
+    for (const Difference& difference : differences) {
+        Weighed weighed{&difference, weight_of(difference), baseline::surprise_of(baseline, difference.novelty),
+                        anchors.of(difference.program)};
+        Level& level = weighed.weight.level;
+        if (was_handed_over(difference, inputs)) level = Level::kInformational;
+        level =
+            lowered(level, steps_of_surprise(weighed.bits) + (maturity == baseline::Maturity::kProvisional ? 1 : 0));
+        if (level == Level::kInformational) continue;
+        std::pair<std::string, std::string> key;
+        if (level != Level::kLow)
+            key = {weighed.anchor, anchors.is_new(weighed.anchor) ? std::string() : weighed.weight.family};
+        groups[key].push_back(std::move(weighed));
+    }
+    std::vector<Surprise> surprises;
+    surprises.reserve(groups.size());
+    for (const auto& [key, group] : groups) {
+        Surprise& surprise = surprises.emplace_back();
+        surprise.incident = incident_of(record, baseline, key.first, group, facts);
+        for (const Weighed& one : group) surprise.differences.push_back(*one.difference);
+    }
+    return surprises;
+}
+
+Changes changes_in(const std::vector<Difference>& differences) {
+    std::map<std::string, std::array<std::set<std::string>, 3>> found;
+    for (const std::string role : {"data", "executable", "library", "model"}) found[role];
+    for (const Difference& difference : differences) {
+        const auto role = found.find(difference.role);
+        if (role == found.end() || difference.path.empty()) continue;
+        switch (difference.kind) {
+            case Kind::kNewProgram:
+            case Kind::kNewFile:
+            case Kind::kNewPlace:
+            case Kind::kNewMember:
+            case Kind::kOutOfRange:
+            case Kind::kUnlikeSiblings: role->second[0].insert(difference.path); break;
+            case Kind::kOtherContent: role->second[1].insert(difference.path); break;
+            case Kind::kAbsentFile: role->second[2].insert(difference.path); break;
+            case Kind::kNewParent:
+            case Kind::kNewUser:
+            case Kind::kNewAccess:
+            case Kind::kNewPeer:
+            case Kind::kAbsentProgram:
+            case Kind::kVolume: break;
+        }
+    }
+    constexpr std::size_t kMostListed = 500;
+    const auto listed = [](const std::set<std::string>& all) {
+        std::vector<std::string> list(all.begin(), all.end());
+        if (list.size() > kMostListed) list.resize(kMostListed);
+        return list;
+    };
+    Changes changes;
+    for (const auto& [role, lists] : found) changes[role] = {listed(lists[0]), listed(lists[1]), listed(lists[2])};
+    return changes;
+}
+
+}  // namespace fstracker::judge

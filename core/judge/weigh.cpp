@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/judge/weigh.hpp"
+
+#include <algorithm>
+#include <initializer_list>
+#include <string_view>
+
+namespace fstracker::judge {
+
+namespace {
+
+using baseline::Difference;
+using baseline::Kind;
+
+constexpr std::uint32_t kWrites = event::kWrite | event::kCreate | event::kTruncate;
+
+bool is_one_of(std::string_view text, std::initializer_list<std::string_view> all) {
+    return std::find(all.begin(), all.end(), text) != all.end();
+}
+
+// "/usr/bin/python{version} $WORK/train.py" is called python.
+std::string_view called(std::string_view program) {
+    const std::string_view name = baseline::file_name_of(program.substr(0, program.find(' ')));
+    return name.substr(0, name.find_first_of("{.-", 1));
+}
+
+bool is_network_tool(std::string_view program) {
+    return is_one_of(called(program), {"curl", "wget", "nc", "ncat", "netcat", "socat", "ssh", "scp", "sftp", "rsync",
+                                       "ftp", "telnet", "aria2c", "aws", "gsutil", "gcloud", "az", "rclone", "s3cmd"});
+}
+
+bool is_packer(std::string_view program) {
+    return is_one_of(called(program), {"tar", "bsdtar", "zip", "7z", "7za", "gzip", "xz", "zstd", "bzip2", "cpio",
+                                       "gpg", "openssl", "base64", "xxd", "od", "split"});
+}
+
+bool is_copier(std::string_view program) { return is_one_of(called(program), {"cp", "mv", "dd", "install", "ln"}); }
+
+bool is_shell(std::string_view program) {
+    return is_one_of(called(program), {"sh", "bash", "dash", "zsh", "ksh", "fish", "busybox"});
+}
+
+bool is_interpreter(std::string_view program) {
+    return is_shell(program) || is_one_of(called(program), {"python", "pypy", "perl", "ruby", "node", "php", "lua"});
+}
+
+// What asks for the machine's make, and what Python's find_library asks.
+bool is_inquiry(std::string_view program) {
+    return is_one_of(
+        called(program),
+        {"uname",    "lscpu",  "lsb_release", "getconf", "nproc", "hostname", "id",      "arch",   "ldconfig", "ld",
+         "collect2", "gcc",    "cc",          "c++",     "g++",   "as",       "objdump", "which",  "locale",   "tput",
+         "stty",     "nvidia", "rocminfo",    "free",    "true",  "false",    "sleep",   "x86_64", "aarch64"});
+}
+
+bool is_check(std::string_view program) {
+    constexpr std::string_view kWords[] = {"verify", "scan",     "check",    "sum",      "cosign",
+                                           "gpg",    "sanitize", "sanitise", "validate", "audit"};
+    return std::any_of(std::begin(kWords), std::end(kWords),
+                       [&](std::string_view word) { return program.find(word) != std::string_view::npos; });
+}
+
+bool is_system(std::string_view place) {
+    return is_one_of(place, {"/usr", "/bin", "/sbin", "/lib", "/lib64", "/opt", "/nix"});
+}
+
+// Executed or imported by every interpreter that starts.
+bool is_hook(std::string_view path) {
+    const std::string_view name = baseline::file_name_of(path);
+    const std::string_view place = baseline::place_of(path);
+    const bool site = place == "$SITE" || place == "$USERSITE";
+    return (site && name.ends_with(".pth")) || name.starts_with("sitecustomize.") || name.starts_with("usercustomize.");
+}
+
+Weight program_weight(const Difference& difference) {
+    const std::string_view program = difference.name;
+    const std::string_view place = baseline::place_of(program);
+    Weight weight{Level::kMedium, "execution", {"AML.T0010.001"}, {"T1204"}};
+    if (is_interpreter(program)) weight = {Level::kMedium, "execution", {"AML.T0050"}, {"T1059"}};
+    if (is_network_tool(program)) weight = {Level::kHigh, "execution", {"AML.T0011.001", "AML.T0025"}, {"T1105"}};
+    if (is_packer(program)) weight = {Level::kMedium, "execution", {"AML.T0025"}, {"T1560"}};
+    if (is_system(place) && is_inquiry(program)) weight.level = Level::kLow;
+    if (place == "$TMP" || program.starts_with("/memfd:") || program.starts_with("/dev/shm"))
+        weight = {Level::kHigh, "execution", {"AML.T0107"}, {"T1059", "T1036"}};
+    return weight;
+}
+
+Weight library_weight(const Difference& difference) {
+    const std::string_view place = baseline::place_of(difference.name);
+    Weight weight{Level::kMedium, "libraries", {"AML.T0010.001"}, {"T1574"}};
+    if (is_system(place)) weight.level = difference.owner.empty() ? Level::kLow : Level::kInformational;
+    if (!difference.owner.empty() && place == "$SITE") weight.level = Level::kLow;
+    return weight;
+}
+
+Weight code_weight(const Difference& difference) {
+    const std::string_view place = baseline::place_of(difference.name);
+    Weight weight{Level::kInformational, "libraries", {"AML.T0010.001"}, {"T1195.001"}};
+    if (place == "$SITE" || place == "$USERSITE") {
+        const bool in_known_folder = difference.kind == Kind::kNewFile;
+        weight.level = !difference.owner.empty() || in_known_folder ? Level::kLow : Level::kMedium;
+    } else if (is_one_of(place, {"$TMP", "$HOME", "$CACHE", "/dev", "/var"})) {
+        weight.level = Level::kMedium;
+    }
+    return weight;
+}
+
+Weight new_file_weight(const Difference& difference) {
+    const std::string& role = difference.role;
+    const std::string_view place = baseline::place_of(difference.name);
+    const bool unlike = difference.kind == Kind::kOutOfRange || difference.kind == Kind::kUnlikeSiblings ||
+                        difference.kind == Kind::kNewPlace;
+    if (is_hook(difference.name)) return {Level::kHigh, "libraries", {"AML.T0010.001"}, {"T1546"}};
+    if (role == "credential") return {Level::kHigh, "credentials", {"AML.T0055"}, {"T1552"}};
+    if (role == "library") return library_weight(difference);
+    if (role == "code") return code_weight(difference);
+    if (role == "model") return {Level::kMedium, "models", {"AML.T0010.003"}, {"T1195"}};
+    if (role == "data") {
+        if (difference.kind == Kind::kNewMember) return {Level::kInformational, "data", {}, {}};
+        return {unlike ? Level::kMedium : Level::kLow, "data", {"AML.T0010.002", "AML.T0020"}, {"T1565.001"}};
+    }
+    if (role == "output") {
+        if (place == "$SITE" || place == "$USERSITE")
+            return {Level::kMedium, "libraries", {"AML.T0010.001"}, {"T1195.001"}};
+        const bool elsewhere = is_one_of(place, {"$HOME", "/etc", "/var", "/usr", "/opt", "/root", "/boot", "/lib"});
+        return {elsewhere ? Level::kMedium : Level::kInformational, "integrity", {}, {"T1546"}};
+    }
+    if (role == "config" && (place == "/etc" || place == "$HOME")) return {Level::kLow, "integrity", {}, {}};
+    return {Level::kInformational, "integrity", {}, {}};
+}
+
+Weight new_user_weight(const Difference& difference) {
+    const std::string& role = difference.role;
+    const bool mover = moves_files(difference.program);
+    if (role == "credential") return {Level::kHigh, "credentials", {"AML.T0055"}, {"T1552"}};
+    if (role == "model")
+        return {mover ? Level::kHigh : Level::kMedium, "models", {"AML.T0025", "AML.T0048.004"}, {"T1005"}};
+    if (role == "data") return {mover ? Level::kMedium : Level::kLow, "data", {"AML.T0025"}, {"T1005"}};
+    if (role == "output") return {mover ? Level::kMedium : Level::kInformational, "models", {"AML.T0025"}, {"T1005"}};
+    return {Level::kInformational, "integrity", {}, {}};
+}
+
+Weight new_access_weight(const Difference& difference) {
+    const std::string& role = difference.role;
+    const bool written = (difference.access & (kWrites | event::kUnlink | event::kRename)) != 0;
+    if ((difference.access & (event::kExecute | event::kLoad)) != 0 &&
+        is_one_of(role, {"data", "model", "output", "temp"}))
+        return {Level::kHigh, "execution", {"AML.T0011"}, {"T1204"}};
+    if (!written) return {Level::kInformational, "integrity", {}, {}};
+    if (role == "model") return {Level::kHigh, "models", {"AML.T0018"}, {"T1565.001"}};
+    if (role == "data") return {Level::kMedium, "data", {"AML.T0020"}, {"T1565.001"}};
+    const std::string_view place = baseline::place_of(difference.name);
+    const bool installed = is_system(place) || place == "$SITE" || place == "$USERSITE";
+    if (is_one_of(role, {"library", "executable", "code"}) && installed)
+        return {Level::kHigh, "libraries", {"AML.T0010.001"}, {"T1554"}};
+    if (role == "credential") return {Level::kHigh, "credentials", {"AML.T0055"}, {"T1098"}};
+    if (role == "config" && (place == "/etc" || place == "$HOME")) return {Level::kMedium, "integrity", {}, {"T1546"}};
+    return {Level::kInformational, "integrity", {}, {}};
+}
+
+// Where each learned run had the same content, another is news; where it varied before, it is none.
+Weight content_weight(const Difference& difference) {
+    const std::string& role = difference.role;
+    const std::string_view place = baseline::place_of(difference.name);
+    const bool constant = difference.was.size() == 1 && difference.known_runs > 1;
+    if (!constant) return {Level::kInformational, "data", {}, {}};
+    if (is_hook(difference.name)) return {Level::kHigh, "libraries", {"AML.T0010.001"}, {"T1546"}};
+    if (role == "model") return {Level::kHigh, "models", {"AML.T0010.003"}, {"T1565.001"}};
+    if (role == "data") return {Level::kMedium, "data", {"AML.T0020"}, {"T1565.001"}};
+    const bool installed = is_system(place) || place == "$SITE" || place == "$USERSITE";
+    const bool runs = is_one_of(role, {"library", "executable", "code"});
+    if (runs && installed) return {Level::kMedium, "libraries", {"AML.T0010.001"}, {"T1554"}};
+    if (runs && place != "$WORK") return {Level::kLow, "libraries", {"AML.T0010.001"}, {"T1554"}};
+    if (role == "library" || role == "executable") return {Level::kLow, "libraries", {}, {}};
+    return {Level::kInformational, "integrity", {}, {}};
+}
+
+Weight peer_weight(const Difference& difference) {
+    const bool near = difference.name.starts_with("unix ") || difference.name.starts_with("127.") ||
+                      difference.name == "localhost" || difference.name == "::1" || difference.name.starts_with("udp ");
+    return {near ? Level::kLow : Level::kMedium, "network", {"AML.T0025"}, {"T1041"}};
+}
+
+Weight volume_weight(const Difference& difference) {
+    constexpr double kVery = 5;
+    const bool very = difference.found > kVery * difference.usual;
+    Weight weight{very ? Level::kMedium : Level::kLow, "resources", {"AML.T0034"}, {"T1496"}};
+    if (difference.name == "files removed" || difference.name == "files written") weight.atlas = {"AML.T0059"};
+    return weight;
+}
+
+}  // namespace
+
+bool moves_files(std::string_view program) {
+    return is_network_tool(program) || is_packer(program) || is_copier(program);
+}
+
+Weight weight_of(const Difference& difference) {
+    switch (difference.kind) {
+        case Kind::kNewProgram: return program_weight(difference);
+        case Kind::kNewParent:
+            return {is_interpreter(difference.program) || moves_files(difference.program) ? Level::kMedium
+                                                                                          : Level::kInformational,
+                    "execution",
+                    {"AML.T0050"},
+                    {"T1059"}};
+        case Kind::kNewFile:
+        case Kind::kNewPlace:
+        case Kind::kNewMember:
+        case Kind::kOutOfRange:
+        case Kind::kUnlikeSiblings: return new_file_weight(difference);
+        case Kind::kNewUser: return new_user_weight(difference);
+        case Kind::kNewAccess: return new_access_weight(difference);
+        case Kind::kOtherContent: return content_weight(difference);
+        case Kind::kNewPeer: return peer_weight(difference);
+        case Kind::kAbsentFile:
+            return {difference.role == "data" ? Level::kMedium : Level::kInformational,
+                    "data",
+                    {"AML.T0010.002"},
+                    {"T1565.001"}};
+        case Kind::kAbsentProgram:
+            return {is_check(difference.name) ? Level::kMedium : Level::kInformational, "integrity", {}, {"T1562"}};
+        case Kind::kVolume: return volume_weight(difference);
+    }
+    return {};
+}
+
+}  // namespace fstracker::judge

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// How serious one difference from a baseline is, by what kind of file it is about and where that lies. The table of
+// docs/baselines.md in code.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/baseline/differences.hpp"
+#include "core/judge/verdict.hpp"
+
+namespace fstracker::judge {
+
+struct Weight {
+    Level level = Level::kInformational;
+    std::string
+        family;  // "execution", "libraries", "models", "data", "credentials", "network", "resources", "integrity"
+    std::vector<std::string> atlas, attack;
+};
+
+// Of a stable baseline, before surprise and maturity are taken into account.
+Weight weight_of(const baseline::Difference& difference);
+
+// Programs that copy, pack or send files and are no part of a computation.
+bool moves_files(std::string_view program);
+
+}  // namespace fstracker::judge
