@@ -3,6 +3,7 @@
 
 #include "core/base/time.hpp"
 #include "core/evidence/text.hpp"
+#include "core/evidence/trace.hpp"
 #include "core/report/json_parts.hpp"
 #include "core/report/ocsf.hpp"
 #include "core/report/report.hpp"
@@ -28,7 +29,7 @@ std::string json_report(const verify::RunDocuments& run) {
     out["incidents"] = json::array();
     for (const auto& finding : story.findings) out["incidents"].push_back(incident_json(finding));
     out["changes"] = changes_json(story.changes);
-    out["coverage"] = coverage_json(run.trace.record, monitor_log(run.trace.record)["completeness"]);
+    out["coverage"] = coverage_json(run.trace.record, monitor_log(run.trace.record).completeness);
     return out.dump(2) + '\n';
 }
 
@@ -44,7 +45,7 @@ std::string ndjson_report(const verify::RunDocuments& run, const RuleTexts& rule
     const auto log = monitor_log(record);
     head["baseline"] = baseline_json(story.baseline);
     head["changes"] = changes_json(story.changes);
-    head["coverage"] = coverage_json(record, log["completeness"]);
+    head["coverage"] = coverage_json(record, log.completeness);
     head["startedOn"] = base::format_time(record.info.started);
     head["finishedOn"] = base::format_time(record.info.finished);
     line("run", head);
@@ -53,9 +54,11 @@ std::string ndjson_report(const verify::RunDocuments& run, const RuleTexts& rule
         told.update(detection_finding(story, finding, rules));
         line("incident", told);
     }
-    for (const auto& process : log["process"]) line("process", process);
-    for (const auto& connection : log["network"]) line("connection", connection);
-    for (const auto& file : log["fileAccess"]) line("file", file);
+    for (const auto& process : log.processes) line("process", process);
+    for (const auto& connection : log.network) line("connection", connection);
+    // As it is written, with one member put before the others.
+    for (const auto& file : record.files)
+        out += "{\"kind\":\"file\"," + evidence::write_file_entry(file).substr(1) + '\n';
     return out;
 }
 

@@ -13,8 +13,12 @@
 
 namespace fstracker::report {
 
-// {process, network, fileAccess, completeness} exactly as a statement has them, nothing folded.
-nlohmann::json monitor_log(const run::Record& record);
+// The parts of a statement's monitor log exactly as a statement has them, but for the access table, whose lines
+// evidence::write_file_entry() writes.
+struct MonitorLog {
+    nlohmann::json processes, network, completeness;
+};
+MonitorLog monitor_log(const run::Record& record);
 
 // Texts as JSON can hold them.
 nlohmann::json texts(const std::vector<std::string>& values);
