@@ -196,9 +196,9 @@ std::string entries_json(const run::Record& record, const ShowOptions& options,
         return entries.dump(2) + '\n';
     }
     const auto log = report::monitor_log(record);
-    if (options.table == "ledger") return log["completeness"].dump(2) + '\n';
+    if (options.table == "ledger") return log.completeness.dump(2) + '\n';
     const bool network = options.table == "network";
-    for (const auto& entry : log[network ? "network" : "process"]) {
+    for (const auto& entry : network ? log.network : log.processes) {
         const auto id =
             network ? entry.value("invokingProcess", json::object()).value("id", 0U) : entry.value("id", 0U);
         if (!options.process || id == *options.process) entries.push_back(entry);

@@ -13,6 +13,7 @@ namespace {
 using baseline::Difference;
 using baseline::Kind;
 
+constexpr std::string_view kRulePrefix = "fstracker-baseline-";
 constexpr std::uint32_t kWrites = event::kWrite | event::kCreate | event::kTruncate;
 
 // A mask has no place in a name that is read: python{version} is python.
@@ -64,7 +65,9 @@ std::string volume_of(const std::string& name) {
 
 }  // namespace
 
-std::string rule_of(Kind kind) { return "fstracker-baseline-" + baseline::to_text(kind); }
+std::string rule_of(Kind kind) { return std::string(kRulePrefix) + baseline::to_text(kind); }
+
+bool is_baseline_rule(const std::string& id) { return id.starts_with(kRulePrefix); }
 
 std::string short_program(std::string_view program) {
     if (program.empty()) return "the command";

@@ -12,6 +12,7 @@ namespace fstracker::judge {
 
 // "fstracker-baseline-new-program".
 std::string rule_of(baseline::Kind kind);
+bool is_baseline_rule(const std::string& id);  // whether rule_of() gave it
 
 // "python train.py" of "/usr/bin/python{version} $WORK/train.py"; "the command" of nobody.
 std::string short_program(std::string_view program);

@@ -1,38 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/base/time.hpp"
 #include "core/evidence/text.hpp"
+#include "core/evidence/trace.hpp"
 #include "core/report/json_parts.hpp"
+#include "core/report/ocsf.hpp"
 #include "core/report/report.hpp"
 
 namespace fstracker::report {
 namespace {
 
 using nlohmann::json;
-
-std::vector<judge::Incident> most_serious_first(const verify::RunDocuments& run) {
-    if (!run.verdict) return {};
-    auto incidents = run.verdict->judgement.incidents;
-    std::stable_sort(incidents.begin(), incidents.end(), [](const judge::Incident& left, const judge::Incident& right) {
-        return left.level > right.level;
-    });
-    return incidents;
-}
-
-json reasons_json(const verify::RunDocuments& run) {
-    auto reasons = json::array();
-    if (!run.verdict) return json::array({"there is no verdict: the recorder did not finish this run"});
-    for (const auto& reason : run.verdict->judgement.reasons) reasons.push_back(evidence::display(reason));
-    return reasons;
-}
-
-// No baseline was there to compare with: nothing is known to be new, changed or gone.
-json no_changes() {
-    const json none = {{"new", json::array()}, {"changed", json::array()}, {"gone", json::array()}};
-    return {{"data", none}, {"model", none}, {"library", none}, {"executable", none}};
-}
 
 json coverage_json(const run::Record& record, const json& completeness) {
     return {{"backend", evidence::display(record.info.backend)},
@@ -44,35 +23,42 @@ json coverage_json(const run::Record& record, const json& completeness) {
 }  // namespace
 
 std::string json_report(const verify::RunDocuments& run) {
-    auto out = run_json(run);
-    out["reasons"] = reasons_json(run);
-    out["baseline"] = {{"file", nullptr}, {"digest", nullptr}, {"runs", 0}, {"maturity", "none"}};
+    const auto story = story_of(run);
+    auto out = run_json(story);
+    out["baseline"] = baseline_json(story.baseline);
     out["incidents"] = json::array();
-    for (const auto& incident : most_serious_first(run))
-        out["incidents"].push_back(incident_json(incident, run.trace.record));
-    out["changes"] = no_changes();
-    out["coverage"] = coverage_json(run.trace.record, monitor_log(run.trace.record)["completeness"]);
+    for (const auto& finding : story.findings) out["incidents"].push_back(incident_json(finding));
+    out["changes"] = changes_json(story.changes);
+    out["coverage"] = coverage_json(run.trace.record, monitor_log(run.trace.record).completeness);
     return out.dump(2) + '\n';
 }
 
-std::string ndjson_report(const verify::RunDocuments& run) {
+std::string ndjson_report(const verify::RunDocuments& run, const RuleTexts& rules) {
     const auto& record = run.trace.record;
+    const auto story = story_of(run);
     std::string out;
     const auto line = [&out](const char* kind, json object) {
         object["kind"] = kind;
         out += object.dump() + '\n';
     };
-    auto head = run_json(run);
-    head["reasons"] = reasons_json(run);
+    auto head = run_json(story);
     const auto log = monitor_log(record);
-    head["coverage"] = coverage_json(record, log["completeness"]);
+    head["baseline"] = baseline_json(story.baseline);
+    head["changes"] = changes_json(story.changes);
+    head["coverage"] = coverage_json(record, log.completeness);
     head["startedOn"] = base::format_time(record.info.started);
     head["finishedOn"] = base::format_time(record.info.finished);
     line("run", head);
-    for (const auto& incident : most_serious_first(run)) line("incident", incident_json(incident, record));
-    for (const auto& process : log["process"]) line("process", process);
-    for (const auto& connection : log["network"]) line("connection", connection);
-    for (const auto& file : log["fileAccess"]) line("file", file);
+    for (const auto& finding : story.findings) {
+        auto told = incident_json(finding);
+        told.update(detection_finding(story, finding, rules));
+        line("incident", told);
+    }
+    for (const auto& process : log.processes) line("process", process);
+    for (const auto& connection : log.network) line("connection", connection);
+    // As it is written, with one member put before the others.
+    for (const auto& file : record.files)
+        out += "{\"kind\":\"file\"," + evidence::write_file_entry(file).substr(1) + '\n';
     return out;
 }
 

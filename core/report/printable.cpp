@@ -46,7 +46,7 @@ bool within(char32_t code, const std::array<Range, N>& ranges) {
 }
 
 // What shows nothing or moves what comes after it; also private use and tags, which terminals draw as they like.
-constexpr std::array<Range, 14> kTreacherous = {{{0x80, 0x9F},
+constexpr std::array<Range, 15> kTreacherous = {{{0x80, 0x9F},
                                                  {0xAD, 0xAD},
                                                  {0x61C, 0x61C},
                                                  {0x115F, 0x1160},
@@ -58,6 +58,7 @@ constexpr std::array<Range, 14> kTreacherous = {{{0x80, 0x9F},
                                                  {0xE000, 0xF8FF},
                                                  {0xFEFF, 0xFEFF},
                                                  {0xFFF0, 0xFFFB},
+                                                 {0xFFFE, 0xFFFF},
                                                  {0xE0000, 0xE0FFF},
                                                  {0xF0000, 0x10FFFF}}};
 constexpr std::array<Range, 5> kCombining = {

@@ -7,9 +7,11 @@
 #include "core/base/hex.hpp"
 #include "core/base/time.hpp"
 #include "core/evidence/words.hpp"
+#include "core/judge/atlas.hpp"
 #include "core/report/printable.hpp"
 #include "core/report/process_tree.hpp"
 #include "core/report/report.hpp"
+#include "core/report/story.hpp"
 #include "core/report/summary.hpp"
 #include "core/report/words.hpp"
 
@@ -21,6 +23,7 @@ constexpr std::size_t kMostIncidents = 10;
 constexpr std::size_t kMostProcesses = 15;
 constexpr std::size_t kMostFiles = 12;
 constexpr std::size_t kMostReasons = 3;
+constexpr std::size_t kMostChanges = 5;  // of a role and kind
 
 // Lines of a report. Text that is handed in must be printable already, but for paths and sentences, which are made so.
 class Page {
@@ -106,16 +109,14 @@ std::string seen_text(const run::Record& record) {
     return fmt::format("{} events seen, {} lost", count_text(seen), lost == 0 ? "none" : count_text(lost));
 }
 
-std::string sure_text(const verify::RunDocuments& run) {
-    const auto& completeness = run.trace.record.completeness;
-    std::string text;
-    if (!run.verdict)
-        text = "not finished";
-    else
-        text = completeness.complete ? "complete" : "NOT complete";
-    text += "; " + seen_text(run.trace.record);
-    if (completeness.unhashed > 0) text += "; " + counted(completeness.unhashed, "file", "files") + " not hashed";
-    return text + "; no baseline to compare with";
+std::string sure_text(const Story& story) {
+    std::string text = !story.judged ? "not finished" : story.complete ? "complete" : "NOT complete";
+    text += "; " + seen_text(*story.record);
+    if (const auto unhashed = story.record->completeness.unhashed; unhashed > 0)
+        text += "; " + counted(unhashed, "file", "files") + " not hashed";
+    return text + (story.baseline.file.empty() ? "; no baseline to compare with"
+                                               : fmt::format("; baseline {}, of {}", story.baseline.maturity,
+                                                             counted(story.baseline.runs, "run", "runs")));
 }
 
 std::string binding_text(const run::Record& record) {
@@ -127,20 +128,18 @@ std::string binding_text(const run::Record& record) {
     return text.empty() ? "no files" : text;
 }
 
-void write_head(Page& page, const verify::RunDocuments& run) {
-    const auto& record = run.trace.record;
-    const auto verdict = run.verdict ? run.verdict->judgement.verdict : judge::Verdict::kIncomplete;
-    const auto word = judge::to_text(verdict);
-    page.line(page.paint(colour_of(verdict), word) + "  " +
+void write_head(Page& page, const Story& story) {
+    const auto& record = *story.record;
+    const auto word = judge::to_text(story.verdict);
+    page.line(page.paint(colour_of(story.verdict), word) + "  " +
               shortened(printable(record.info.pipeline + " / " + record.info.step), page.width() - word.size() - 2));
-    auto reasons = run.verdict ? run.verdict->judgement.reasons
-                               : std::vector<std::string>{"there is no verdict: the recorder did not finish this run"};
+    auto reasons = story.reasons;
     if (reasons.empty()) reasons.emplace_back("nothing of medium or above was found");
     for (std::size_t i = 0; i < std::min(reasons.size(), kMostReasons); ++i)
         page.labelled(i == 0 ? "why" : "", reasons[i], 2);
     if (reasons.size() > kMostReasons)
         page.labelled("", fmt::format("and {} more reasons, below", reasons.size() - kMostReasons), 1);
-    page.labelled("sure", sure_text(run), 2);
+    page.labelled("sure", sure_text(story), 2);
     page.labelled("run", record.info.id, 1);
     auto started = base::format_time(record.info.started);
     started.replace(std::min<std::size_t>(started.size(), 19), std::string::npos, " UTC");
@@ -174,34 +173,60 @@ std::string chain_text(const run::Record& record, event::ProcessId id) {
     return text;
 }
 
-// What a person needs who is to settle it: who, which file, how it may be innocent.
-void write_incident(Page& page, const run::Record& record, const judge::Incident& incident) {
-    constexpr std::size_t kFilesShown = 3;
-    page.fitted(2, printable(fmt::format("{}  {}  {}", incident.id, judge::to_text(incident.level), incident.title)));
-    page.labelled("", incident.why, 3);
-    if (!incident.processes.empty()) page.labelled("   by", chain_text(record, incident.processes.front()), 2);
-    for (std::size_t i = 0; i < std::min(incident.files.size(), kFilesShown); ++i)
-        page.labelled(i == 0 ? "   file" : "", incident.files[i], 1);
-    if (incident.files.size() > kFilesShown)
-        page.labelled("", fmt::format("and {} more files", incident.files.size() - kFilesShown), 1);
-    std::string ids;
-    for (const auto* list : {&incident.atlas, &incident.attack})
-        for (const std::string& id : *list) ids += (ids.empty() ? "" : ", ") + id;
-    if (!ids.empty()) page.labelled("   known", ids, 1);
-    for (const std::string& innocent : incident.innocent) page.labelled("   maybe", innocent, 2);
-    if (!incident.processes.empty()) page.labelled("   next", "track show " + record.info.id + " processes", 1);
+std::string joined(const std::vector<std::string>& list) {
+    std::string text;
+    for (const auto& one : list) text += (text.empty() ? "" : ", ") + one;
+    return text;
 }
 
-void write_incidents(Page& page, const verify::RunDocuments& run) {
-    if (!run.verdict || run.verdict->judgement.incidents.empty()) return;
-    auto incidents = run.verdict->judgement.incidents;
-    std::stable_sort(incidents.begin(), incidents.end(),
-                     [](const auto& left, const auto& right) { return left.level > right.level; });
-    page.heading(fmt::format("Incidents ({})", incidents.size()));
-    for (std::size_t i = 0; i < std::min(incidents.size(), kMostIncidents); ++i)
-        write_incident(page, run.trace.record, incidents[i]);
-    if (incidents.size() > kMostIncidents)
-        page.line(fmt::format("  and {} more: --format json", incidents.size() - kMostIncidents));
+// What a person needs who is to settle it. Why, who, which file and what to do next come first: they are on the first
+// screen of a run with one incident, however long the rest of it is.
+void write_incident(Page& page, const run::Record& record, const Finding& finding) {
+    constexpr std::size_t kFilesShown = 3;
+    const auto& incident = *finding.incident;
+    page.fitted(2, printable(fmt::format("{}  {}  {}", incident.id, judge::to_text(incident.level), incident.title)));
+    page.labelled("", incident.why, 3);
+    if (!finding.settled.empty()) page.labelled("   quiet", finding.settled, 1);
+    if (!incident.processes.empty()) page.labelled("   by", chain_text(record, incident.processes.front()), 2);
+    if (!incident.files.empty()) page.labelled("   file", incident.files.front(), 1);
+    page.labelled("   next", "track show " + record.info.id + (incident.processes.empty() ? "" : " processes"), 1);
+    for (std::size_t i = 1; i < std::min(incident.files.size(), kFilesShown); ++i)
+        page.labelled(i == 1 ? "   also" : "", incident.files[i], 1);
+    if (incident.files.size() > kFilesShown)
+        page.labelled("", fmt::format("and {} more files", incident.files.size() - kFilesShown), 1);
+    auto ids = incident.atlas;
+    ids.insert(ids.end(), incident.attack.begin(), incident.attack.end());
+    if (!ids.empty()) page.labelled("   known", joined(ids), 1);
+    std::vector<std::string> mitigations;
+    for (const auto& id : finding.mitigations)
+        mitigations.push_back(fmt::format("{} ({})", judge::atlas_mitigation_name(id), id));
+    if (!mitigations.empty()) page.labelled("   do", joined(mitigations), 2);
+    for (const std::string& innocent : incident.innocent) page.labelled("   maybe", innocent, 2);
+    if (!finding.accept.empty()) page.labelled("   accept", finding.accept, 1);
+}
+
+void write_incidents(Page& page, const Story& story) {
+    if (story.findings.empty()) return;
+    page.heading(fmt::format("Incidents ({})", story.findings.size()));
+    for (std::size_t i = 0; i < std::min(story.findings.size(), kMostIncidents); ++i)
+        write_incident(page, *story.record, story.findings[i]);
+    if (story.findings.size() > kMostIncidents)
+        page.line(fmt::format("  and {} more: --format json", story.findings.size() - kMostIncidents));
+}
+
+void write_changes(Page& page, const Story& story) {
+    const auto list = [&page](const std::string& title, const std::vector<std::string>& entries) {
+        if (entries.empty()) return;
+        page.heading(fmt::format("{} ({})", title, count_text(entries.size())));
+        for (std::size_t i = 0; i < std::min(entries.size(), kMostChanges); ++i) page.fitted(2, printable(entries[i]));
+        if (entries.size() > kMostChanges)
+            page.line(fmt::format("  and {} more", count_text(entries.size() - kMostChanges)));
+    };
+    for (const auto& of : story.changes) {
+        list("New: " + of.role, of.added);
+        list("Changed: " + of.role, of.changed);
+        list("Gone: " + of.role, of.gone);
+    }
 }
 
 void write_processes(Page& page, const run::Record& record) {
@@ -245,17 +270,19 @@ std::vector<const run::FileEntry*> those(const run::Record& record, const auto& 
 
 std::string text_report(const verify::RunDocuments& run, const TextOptions& options) {
     const auto& record = run.trace.record;
+    const auto story = story_of(run);
     Page page(options);
-    write_head(page, run);
-    write_incidents(page, run);
+    write_head(page, story);
+    write_incidents(page, story);
+    write_changes(page, story);
     write_processes(page, record);
     write_files(page, "Outputs", those(record, [](const auto& file) { return file.output; }));
     write_files(page, "Models", those(record, [](const auto& file) { return file.role == "model" && !file.output; }));
     write_files(page, "Data", those(record, [](const auto& file) { return file.role == "data" && !file.output; }));
     write_files(page, "Credentials", those(record, [](const auto& file) { return file.role == "credential"; }));
-    if (run.verdict && run.verdict->judgement.reasons.size() > kMostReasons) {
+    if (story.reasons.size() > kMostReasons) {
         page.heading("All reasons");
-        for (const auto& reason : run.verdict->judgement.reasons) page.item(reason);
+        for (const auto& reason : story.reasons) page.item(reason);
     }
     page.heading("Could not be observed");
     if (record.completeness.blind_spots.empty()) page.item("nothing that this backend knows of");
