@@ -26,6 +26,7 @@
 #include "capture/recover_runs.hpp"
 #include "capture/supervisor.hpp"
 #include "capture/write_evidence.hpp"
+#include "core/artifact/inspector.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/errno_error.hpp"
 #include "core/base/parts.hpp"
@@ -56,6 +57,7 @@ Result<sign::PrivateKey> signing_key(const RunRequest& request) {
 Result<digest::HasherOptions> hasher_options(const RunRequest& request) {
     digest::HasherOptions options;
     options.cache = request.cache_file;
+    options.inspector = artifact::content_inspector();
     if (request.digest == "full") return options;
     std::uint64_t largest = 0;
     if (request.digest != "none") {
@@ -67,6 +69,14 @@ Result<digest::HasherOptions> hasher_options(const RunRequest& request) {
     }
     options.largest = largest;
     return options;
+}
+
+// The index of what dpkg lists lies beside the digest cache.
+artifact::PackageLists package_lists(const RunRequest& request) {
+    artifact::PackageLists lists;
+    const std::size_t slash = request.cache_file.rfind('/');
+    if (slash != std::string::npos) lists.dpkg_index = request.cache_file.substr(0, slash) + "/dpkg";
+    return lists;
 }
 
 run::RunInfo describe(const RunRequest& request, const SourceInfo& source, std::string id) {
@@ -248,8 +258,7 @@ Result<RunOutcome> record_run(const RunRequest& request) {
         outcome.exit_status = 125;
     }
 
-    judge::Criteria criteria = request.criteria;
-    criteria.watch = watch ? &*watch : nullptr;
+    const digest::Inspections inspections = (*hasher)->take_inspections();
     EvidenceRequest evidence{**directory,
                              **log,
                              *key,
@@ -258,7 +267,11 @@ Result<RunOutcome> record_run(const RunRequest& request) {
                              finish_start,
                              outcome.bytes_hashed,
                              Recording::kLived,
-                             std::move(criteria)};
+                             watch ? &*watch : nullptr,
+                             &inspections,
+                             request.roles,
+                             package_lists(request),
+                             request.criteria};
     std::future<void> freed;
     Result<WrittenEvidence> written = conclude(recorder, std::move(info), evidence, freed);
     if (!written) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/artifact/declared_roles.hpp"
 #include "core/base/result.hpp"
 #include "core/judge/verdict.hpp"
 #include "core/run/record.hpp"
@@ -36,6 +37,7 @@ struct RunRequest {
     std::map<std::string, std::string> configuration;  // path -> sha256 hex of each file that the judgement rests on
     const sigma::RuleSet* rules = nullptr;             // outlives the run; none: no rule is asked
     judge::Criteria criteria;                          // but for the watch, which is the run's own
+    artifact::DeclaredRoles roles;                     // that the project's files have
 };
 
 struct RunOutcome {

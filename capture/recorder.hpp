@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Takes a run's records from a Source to a Record: decodes, applies, logs, has digests taken beside the run, and at the
-// end balances the books. Beside the calling thread are the hasher's workers, one that logs the kernel's counts while they
-// are applied, and one that takes half of the last looks.
+// end balances the books. Beside the calling thread are the hasher's workers, one that logs the kernel's counts while
+// they are applied, and one that takes half of the last looks.
 #pragma once
 
 #include <atomic>

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/artifact/inspector.hpp"
 #include "core/artifact/role.hpp"
 #include "core/base/hex.hpp"
 #include "core/base/parts.hpp"
@@ -39,17 +40,23 @@ Result<event::Sha256> digest_from_hex(const std::string& hex) {
     return digest;
 }
 
-void assign_roles(std::vector<run::FileEntry>& files) {
+// What each is: by its content first, since that has a say in its role.
+void describe(std::vector<run::FileEntry>& files, const digest::Inspections* inspections,
+              const artifact::DeclaredRoles& declared) {
     constexpr std::size_t kWorthAThread = 4000;
-    base::for_each_part(base::parts_of(files.size(), kWorthAThread), [&files](std::size_t /*which*/, base::Part part) {
-        for (std::size_t i = part.begin; i < part.end; ++i) files[i].role = artifact::role_of(files[i]);
+    base::for_each_part(base::parts_of(files.size(), kWorthAThread), [&](std::size_t /*which*/, base::Part part) {
+        for (std::size_t i = part.begin; i < part.end; ++i) {
+            if (inspections != nullptr) artifact::describe_content(files[i], *inspections);
+            files[i].role = artifact::role_of(files[i], declared);
+        }
     });
 }
 
 }  // namespace
 
 Result<WrittenEvidence> write_evidence(run::Record record, const EvidenceRequest& request) {
-    assign_roles(record.files);
+    describe(record.files, request.inspections, request.roles);
+    if (request.recorder == Recording::kLived) artifact::assign_owners(record.files, request.packages);
     auto log_hex = request.log.finish_hex();
     if (!log_hex) return fail(log_hex.error());
     auto log_digest = digest_from_hex(*log_hex);
@@ -74,7 +81,10 @@ Result<WrittenEvidence> write_evidence(run::Record record, const EvidenceRequest
     auto trace_written =
         std::async(base::kBesideOrLater, [&] { return request.directory.write(store::kTraceFile, *trace_bundle); });
 
-    const judge::Judgement judgement = judge::judge(record, request.criteria);
+    judge::Criteria criteria = request.criteria;
+    criteria.watch = request.watch;
+    if (request.watch != nullptr) request.watch->see_files(record.files);
+    const judge::Judgement judgement = judge::judge(record, criteria);
     auto verdict_bundle = sign_statement(
         evidence::write_verdict(judgement, record.info, digest::sha256(*trace_bundle), trace.outputs), request.key);
     if (!verdict_bundle) return fail(verdict_bundle.error());

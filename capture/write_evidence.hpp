@@ -5,8 +5,12 @@
 #include <chrono>
 #include <cstdint>
 
+#include "core/artifact/declared_roles.hpp"
+#include "core/artifact/owners.hpp"
 #include "core/base/result.hpp"
+#include "core/digest/inspection.hpp"
 #include "core/judge/verdict.hpp"
+#include "core/judge/watch.hpp"
 #include "core/run/record.hpp"
 #include "core/sign/key.hpp"
 #include "core/store/compression.hpp"
@@ -26,7 +30,11 @@ struct EvidenceRequest {
     std::chrono::steady_clock::time_point finish_start;
     std::uint64_t bytes_hashed;
     Recording recorder = Recording::kLived;
-    judge::Criteria criteria;
+    judge::Watch* watch = nullptr;                     // none: no rule was asked. Is told here what the files are
+    const digest::Inspections* inspections = nullptr;  // of the contents; none: nobody looked
+    artifact::DeclaredRoles roles = {};                // of the project
+    artifact::PackageLists packages = {};              // of this machine
+    judge::Criteria criteria = {};                     // but for the watch
 };
 
 struct WrittenEvidence {

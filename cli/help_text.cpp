@@ -42,7 +42,7 @@ const NamedTexts& file_texts() {
         {".fstracker.yaml",
          "At the root of a project: pipeline, roots, roles, steps, suppress. An unknown key is an error. This version "
          "takes the "
-         "names of pipeline and steps from it, and checks the rest."},
+         "names of pipeline and steps, roots and roles from it, and checks the rest."},
         {"trace.sigstore.json", "In a run directory: the signed record."},
         {"verdict.sigstore.json", "The signed judgement, naming the trace by digest."},
         {"events.ndjson.zst", "Every event as it was delivered; its digest is signed with the trace."},

@@ -67,6 +67,9 @@ Result<capture::RunRequest> make_request(const RunOptions& options, const std::v
     capture::RunRequest request;
     request.command = command;
     request.configuration = project->digests;
+    auto roles = artifact::DeclaredRoles::make(project->file.roles, project->file.roots, root);
+    if (!roles) return fail(roles.error().within(root + '/' + kProjectFile));
+    request.roles = std::move(*roles);
     auto loaded = load_rules(root, options.rules);
     if (!loaded) return fail(loaded.error().within("rules"));
     held.rules = std::move(loaded->rules);

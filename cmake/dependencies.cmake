@@ -10,6 +10,7 @@ find_package(CLI11 REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(valijson REQUIRED)
+find_package(ZLIB REQUIRED)
 
 foreach(library IN ITEMS libbpf libzstd libseccomp re2 yaml-0.1)
   pkg_check_modules(${library} REQUIRED IMPORTED_TARGET ${library})

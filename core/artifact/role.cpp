@@ -130,7 +130,58 @@ bool is_path_hook(std::string_view path) {
                                       path.find("/dist-packages/") != std::string_view::npos);
 }
 
+// A pickle is what it holds: an estimator or a network, or else tables and lists.
+bool holds_a_model(const run::FileEntry& entry) {
+    constexpr std::array<std::string_view, 9> kLibraries = {"sklearn.",    "torch.",        "xgboost.",
+                                                            "lightgbm.",   "catboost.",     "keras.",
+                                                            "tensorflow.", "transformers.", "statsmodels."};
+    return std::any_of(entry.imports.begin(), entry.imports.end(), [&](const std::string& name) {
+        return std::any_of(kLibraries.begin(), kLibraries.end(),
+                           [&](std::string_view library) { return name.starts_with(library); });
+    });
+}
+
+// What Python and its packages bring along for themselves, as tables of a parser.
+bool is_in_a_package(std::string_view path) {
+    return path.find("/site-packages/") != std::string_view::npos ||
+           path.find("/dist-packages/") != std::string_view::npos || path.starts_with("/usr/lib/python");
+}
+
+// Of formats that say themselves what they are; a name cannot say otherwise.
+const char* by_content(const run::FileEntry& entry) {
+    const std::string_view format = entry.format;
+    for (const char* model : {"safetensors", "gguf", "onnx", "pytorch", "torch-legacy", "keras"})
+        if (format == model) return kModel;
+    for (const char* data : {"npy", "npz", "parquet", "arrow", "tfrecord"})
+        if (format == data) return kData;
+    if (format == "pickle" || format == "joblib") {
+        if (holds_a_model(entry)) return kModel;
+        return is_in_a_package(entry.path.bytes) ? nullptr : kData;
+    }
+    return nullptr;
+}
+
+// Where neither name nor place says anything. What the system brings along is nobody's data.
+const char* by_weak_content(const run::FileEntry& entry) {
+    const std::string_view path = entry.path.bytes;
+    constexpr mode_t kAnyExecute = 0111;
+    if (entry.format == "elf" && (entry.mode & kAnyExecute) != 0) return kExecutable;
+    if (entry.format == "python") return kCode;
+    if (path.starts_with("/usr/") || path.starts_with("/proc/") || path.starts_with("/sys/") || is_in_a_package(path))
+        return nullptr;
+    for (const char* data : {"csv", "jsonl", "hdf5", "sqlite"})
+        if (entry.format == data) return kData;
+    return nullptr;
+}
+
 }  // namespace
+
+std::string role_of(const run::FileEntry& entry, const DeclaredRoles& declared) {
+    const mode_t type = entry.mode & S_IFMT;
+    if (type != S_IFCHR && type != S_IFBLK)
+        if (const auto role = declared.role_of(entry.path.bytes)) return std::string(*role);
+    return role_of(entry);
+}
 
 std::string role_of(const run::FileEntry& entry) {
     const mode_t type = entry.mode & S_IFMT;
@@ -143,10 +194,13 @@ std::string role_of(const run::FileEntry& entry) {
     if ((entry.access & event::kLoad) != 0) return kLibrary;
     const char* by_folder = look_up(path, kFolders);
     if (entry.output) return by_folder == kCache ? kCache : kOutput;
+    if (const char* told = by_content(entry)) return told;
     if (is_shared_object(path)) return kLibrary;
     if (is_path_hook(path)) return kCode;
     if (by_suffix != nullptr) return by_suffix;
-    return by_folder != nullptr ? by_folder : kOther;
+    if (by_folder != nullptr) return by_folder;
+    const char* guessed = by_weak_content(entry);
+    return guessed != nullptr ? guessed : kOther;
 }
 
 }  // namespace fstracker::artifact

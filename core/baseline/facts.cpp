@@ -66,17 +66,6 @@ bool counts(const run::FileEntry& entry) {
     return !path.starts_with("/proc/") && !path.starts_with("/sys/") && !path.starts_with("/dev/pts/");
 }
 
-// A file that nothing is known about, in a place of the user's own, is data to the step.
-std::string role_of(const run::FileEntry& entry, std::string_view named) {
-    if (entry.role != "other" && entry.role != "temp") return entry.role;
-    const std::string_view place = place_of(named);
-    if (entry.role == "temp") return place == "$TMP" || place == "$CACHE" ? entry.role : "data";
-    constexpr std::array<std::string_view, 9> kSystem{"/usr", "/etc", "/lib", "/lib64", "/var",
-                                                      "/run", "/dev", "/bin", "/sbin"};
-    const bool system = std::find(kSystem.begin(), kSystem.end(), place) != kSystem.end();
-    return system || place == "$SITE" || place == "$USERSITE" || place == "$CACHE" ? entry.role : "data";
-}
-
 std::string peer_name(const run::Connection& connection) {
     const std::string& host = connection.hostname.empty() ? connection.address : connection.hostname;
     if (connection.protocol == "unix") return "unix " + skeleton_of(host);
@@ -96,7 +85,7 @@ void add_file(ProgramFact& program, const std::string& named, const run::FileEnt
     FileFact& fact = program.files[named];
     if (fact.path.empty()) {
         fact.path = entry.path.bytes;
-        fact.role = role_of(entry, named);
+        fact.role = role_in_step(entry, named);
         fact.owner = entry.owner;
     }
     fact.access |= entry.access;
@@ -141,6 +130,16 @@ std::string without_numbers(std::string_view text) {
 
 std::string work_of(const run::Record& record) {
     return record.processes.empty() ? std::string() : record.processes.front().directory.bytes;
+}
+
+std::string role_in_step(const run::FileEntry& entry, std::string_view named) {
+    if (entry.role != "other" && entry.role != "temp") return entry.role;
+    const std::string_view place = place_of(named);
+    if (entry.role == "temp") return place == "$TMP" || place == "$CACHE" ? entry.role : "data";
+    constexpr std::array<std::string_view, 9> kSystem{"/usr", "/etc", "/lib", "/lib64", "/var",
+                                                      "/run", "/dev", "/bin", "/sbin"};
+    const bool system = std::find(kSystem.begin(), kSystem.end(), place) != kSystem.end();
+    return system || place == "$SITE" || place == "$USERSITE" || place == "$CACHE" ? entry.role : "data";
 }
 
 std::string program_name(const run::Process& process, const PathNames& names) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/baseline/path_names.hpp"
@@ -53,6 +54,10 @@ Facts facts_of(const run::Record& record, const PathNames& names);
 
 // The step's directory: that of its first process.
 std::string work_of(const run::Record& record);
+
+// The entry's role, or data: a file that nothing is known about, in a place of the user's own, is data to the step.
+// `named` is its path with a root.
+std::string role_in_step(const run::FileEntry& entry, std::string_view named);
 
 // "/usr/bin/python{version} $WORK/train.py": what was executed, with the script or module that an interpreter was
 // given.

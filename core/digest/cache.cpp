@@ -51,6 +51,7 @@ struct Cache::State {
     struct Entry {
         event::Stamp stamp;
         event::Sha256 digest{};
+        Note note;
     };
 
     State(std::string name, CacheTable opened) : path(std::move(name)), table(std::move(opened)) {}
@@ -75,7 +76,7 @@ struct Cache::State {
         if (auto ready = table.reserve(path, entries.size()); !ready) return ready;
         std::vector<CacheTable::Entry> rows;
         rows.reserve(entries.size());
-        for (const auto& [object, entry] : entries) rows.push_back({{object, entry.stamp}, entry.digest});
+        for (const auto& [object, entry] : entries) rows.push_back({{object, entry.stamp}, entry.digest, entry.note});
         if (auto put = table.put(std::move(rows)); !put) return put;
         return table.end_epoch();
     }
@@ -97,22 +98,22 @@ Result<std::unique_ptr<Cache>> Cache::open(const std::string& path) {
     return std::unique_ptr<Cache>(new Cache(std::make_unique<State>(path, std::move(*table))));
 }
 
-std::optional<event::Sha256> Cache::find(const CacheKey& key) {
+std::optional<Cache::Found> Cache::find(const CacheKey& key) {
     const std::scoped_lock lock(state_->mutex);
     if (const auto found = state_->pending.find(key.object); found != state_->pending.end()) {
-        if (found->second.stamp == key.stamp) return found->second.digest;
+        if (found->second.stamp == key.stamp) return Found{found->second.digest, found->second.note};
         return std::nullopt;
     }
     const auto found = state_->table.find(key);
     if (!found) return std::nullopt;
-    if (found->stale) state_->pending[key.object] = {key.stamp, found->digest};  // written again, as used
-    return found->digest;
+    if (found->stale) state_->pending[key.object] = {key.stamp, found->digest, found->note};  // written again, as used
+    return Found{found->digest, found->note};
 }
 
-void Cache::store(const CacheKey& key, const event::Sha256& digest) {
+void Cache::store(const CacheKey& key, const event::Sha256& digest, Note note) {
     if (!key.object.known()) return;
     const std::scoped_lock lock(state_->mutex);
-    state_->pending[key.object] = {key.stamp, digest};
+    state_->pending[key.object] = {key.stamp, digest, note};
 }
 
 Status Cache::flush() {

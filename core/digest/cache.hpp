@@ -11,6 +11,7 @@
 #include <string>
 
 #include "core/base/result.hpp"
+#include "core/digest/inspection.hpp"
 #include "core/event/event.hpp"
 
 namespace fstracker::digest {
@@ -36,10 +37,14 @@ class Cache {
     Cache(const Cache&) = delete;
     Cache& operator=(const Cache&) = delete;
 
-    std::optional<event::Sha256> find(const CacheKey& key);
+    struct Found {
+        event::Sha256 digest{};
+        Note note;
+    };
+    std::optional<Found> find(const CacheKey& key);
 
     // Kept in memory until flush(), where find() sees it.
-    void store(const CacheKey& key, const event::Sha256& digest);
+    void store(const CacheKey& key, const event::Sha256& digest, Note note = {});
     // Writes what was stored. Waits no longer than a moment for other recorders; what could not be written is let go.
     Status flush();
     // Stored and not yet flushed.

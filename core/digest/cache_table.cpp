@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::array<char, 16> kMagic = {'f', 's', 't', 'r', 'a', 'c', 'k', 'e',
                                          'r', ' ', 'c', 'a', 'c', 'h', 'e', '\n'};
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::uint32_t kByteOrder = 0x01020304;
 constexpr std::uint64_t kHeaderBytes = 4096;
 constexpr std::uint64_t kBucketBytes = kRowsPerBucket * sizeof(CacheRow);
@@ -129,7 +129,7 @@ std::optional<CacheTable::Found> CacheTable::find(const CacheKey& key) const {
         if (!same_object(row, key.object)) continue;
         if (row.size != key.stamp.size || row.mtime != key.stamp.mtime || row.ctime != key.stamp.ctime) continue;
         if (row.check != check_of(row)) continue;
-        return Found{row.digest, header_.epoch - row.used > kStaleEpochs};
+        return Found{row.digest, Note{row.note}, header_.epoch - row.used > kStaleEpochs};
     }
     return std::nullopt;
 }
@@ -208,8 +208,8 @@ void CacheTable::place(const Entry& entry, Bucket& bucket) {
         row = std::min_element(bucket.begin(), bucket.end(),
                                [](const CacheRow& a, const CacheRow& b) { return a.used < b.used; });
     header_.rows += row->inode == 0 ? 1U : 0U;
-    *row = CacheRow{object.device, object.generation, object.inode,  stamp.size, stamp.mtime,
-                    stamp.ctime,   entry.digest,      header_.epoch, 0,          {}};
+    *row = CacheRow{object.device, object.generation, object.inode,    stamp.size,    stamp.mtime,
+                    stamp.ctime,   entry.digest,      entry.note.bits, header_.epoch, {}};
     row->check = check_of(*row);
 }
 

@@ -4,7 +4,8 @@
 //   file   = header (4096 bytes), then `buckets` buckets
 //   bucket = 8 rows; an object's row is in the bucket that its identity hashes to, and an object has one row
 //   row    = 96 bytes: device u32, generation u32, inode u64, size u64, mtime s64, ctime s64, digest 32 bytes,
-//            used u32 (the epoch of the last use), zero u32, check 16 bytes (of SHA-256 over all before `used`)
+//            note u32 (inspection.hpp), used u32 (the epoch of the last use), check 16 bytes (of SHA-256 over all
+//            before `used`)
 //
 // Numbers are in the host's byte order, and the header says which. Nobody who only reads takes the lock: a row that is
 // half written does not pass its check, and counts as absent. The file is not mapped, on purpose: whoever may
@@ -35,8 +36,8 @@ struct CacheRow {
     std::int64_t mtime = 0;
     std::int64_t ctime = 0;
     event::Sha256 digest{};
+    std::uint32_t note = 0;
     std::uint32_t used = 0;
-    std::uint32_t zero = 0;
     std::array<std::uint8_t, 16> check{};
 };
 static_assert(sizeof(CacheRow) == 96);
@@ -52,6 +53,7 @@ class CacheTable {
 
     struct Found {
         event::Sha256 digest{};
+        Note note;
         bool stale = false;  // not marked as used for some epochs
     };
     std::optional<Found> find(const CacheKey& key) const;
@@ -67,6 +69,7 @@ class CacheTable {
     struct Entry {
         CacheKey key;
         event::Sha256 digest{};
+        Note note;
     };
     // With the lock. Each replaces its object's row, or takes a free one, or that of the bucket which was used least
     // recently.

@@ -73,19 +73,21 @@ HashedObject refused(const Want& want, event::Refusal why) {
     return hashed;
 }
 
-HashedObject hash_file(const Want& want, int fd, std::optional<std::uint64_t> largest, const std::atomic<bool>& stop) {
+HashedObject hash_file(const Want& want, int fd, const HasherOptions& options, const std::atomic<bool>& stop) {
     HashedObject hashed = refused(want, event::Refusal::kError);
     struct stat before {
     }, after{};
     if (::fstat(fd, &before) != 0) return hashed;
     hashed.event.before = hashed.event.after = stamp_of(before);
-    if (largest && hashed.event.before.size > *largest) {
+    if (options.largest && hashed.event.before.size > *options.largest) {
         hashed.event.refusal = event::Refusal::kTooLarge;
         return hashed;
     }
     hashed.event.verity_digest = measured_verity(fd);
     hashed.event.verity = !hashed.event.verity_digest.empty();
     const auto digest = sha256_of(fd, stop);
+    std::optional<Inspection> inspection;
+    if (digest && options.inspector.inspect) inspection = options.inspector.inspect(fd, digest->bytes);
     if (::fstat(fd, &after) != 0) return hashed;
     hashed.event.after = stamp_of(after);
     if (!digest) {
@@ -94,6 +96,7 @@ HashedObject hash_file(const Want& want, int fd, std::optional<std::uint64_t> la
     }
     hashed.event.digest = digest->digest;
     hashed.bytes = digest->bytes;
+    if (hashed.event.before == hashed.event.after) hashed.inspection = std::move(inspection);
     struct statfs file_system {};
     if (::fstatfs(fd, &file_system) == 0) hashed.file_system = static_cast<std::uint64_t>(file_system.f_type);
     return hashed;
@@ -101,7 +104,7 @@ HashedObject hash_file(const Want& want, int fd, std::optional<std::uint64_t> la
 
 }  // namespace
 
-HashedObject hash_object(const Want& want, std::optional<std::uint64_t> largest, const std::atomic<bool>& stop) {
+HashedObject hash_object(const Want& want, const HasherOptions& options, const std::atomic<bool>& stop) {
     base::Fd file;
     std::optional<event::Refusal> refusal;
     const auto accept = [&](const Located& found) {
@@ -119,7 +122,7 @@ HashedObject hash_object(const Want& want, std::optional<std::uint64_t> largest,
         return true;
     };
     const auto found = locate(want.object.id, want.places, accept);
-    if (file) return hash_file(want, file.get(), largest, stop);
+    if (file) return hash_file(want, file.get(), options, stop);
     if (refusal) return refused(want, *refusal);
     return refused(want, found ? event::Refusal::kError : refusal_of(found.error()));
 }

@@ -20,6 +20,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/errno_error.hpp"
 #include "core/base/fd.hpp"
+#include "core/digest/details_cache.hpp"
 #include "core/digest/hash_object.hpp"
 
 namespace fstracker::digest {
@@ -53,8 +54,7 @@ struct Hasher::State {
             std::unique_lock lock(mutex);
             work_waits.wait(lock, [&] { return stop.load() || !queued_short.empty() || may_take_long(preference); });
             if (stop.load()) break;
-            const bool is_long =
-                may_take_long(preference) && (preference == Preference::kLong || queued_short.empty());
+            const bool is_long = may_take_long(preference) && (preference == Preference::kLong || queued_short.empty());
             auto& queue = is_long ? queued_long : queued_short;
             const Want want = std::move(queue.front());
             queue.pop_front();
@@ -62,6 +62,7 @@ struct Hasher::State {
             HashedObject hashed = hash(want);
             lock.lock();
             totals.bytes_hashed += hashed.bytes;
+            if (hashed.inspection) inspections.add(*hashed.event.digest, std::move(*hashed.inspection));
             give(std::move(hashed.event));
             --outstanding;
             if (outstanding == 0) all_done.notify_all();
@@ -86,21 +87,51 @@ struct Hasher::State {
 
     HashedObject hash(const Want& want) {
         const std::int64_t began = options.clock();
-        HashedObject hashed = hash_object(want, options.largest, stop);
+        HashedObject hashed = hash_object(want, options, stop);
         event::Digested& event = hashed.event;
         event.time = options.clock();
         // A writer may go on through a mapping without moving the stamp; and a hit could not say that fs-verity is on.
         const bool lasting = event.digest && event.before == event.wanted && event.after == event.wanted &&
                              want.object.writers <= 0 && !event.verity && is_settled(event.wanted, began);
         if (cache && lasting && may_be_cached(hashed.file_system)) {
-            cache->store({event.object, event.wanted}, *event.digest);
-            if (cache->pending() >= kFlushAt) static_cast<void>(cache->flush());
+            const auto& said = hashed.inspection;
+            cache->store({event.object, event.wanted}, *event.digest,
+                         said ? Note::of(options.inspector.version, *said) : Note{});
+            if (said && !said->details.empty()) {
+                const std::scoped_lock lock(details_mutex);
+                details->store(*event.digest, said->details);
+            }
+            if (cache->pending() >= kFlushAt) flush();
         }
         return hashed;
     }
 
+    void flush() {
+        static_cast<void>(cache->flush());
+        const std::scoped_lock lock(details_mutex);
+        static_cast<void>(details->flush());
+    }
+
+    // What the inspector said of it in an earlier run. None: it has to be asked again, and the file opened.
+    std::optional<Inspection> recall(const Cache::Found& found) {
+        Inspection said{found.note.kind(), {}};
+        if (found.note.version() != options.inspector.version) return std::nullopt;
+        if (!found.note.has_details()) return said;
+        const std::scoped_lock lock(details_mutex);
+        const std::string* text = details->find(found.digest);
+        if (text == nullptr) return std::nullopt;
+        said.details = *text;
+        return said;
+    }
+
+    struct Answer {
+        event::Digested event;
+        std::optional<Inspection> inspection;
+    };
+
     // What can be answered without touching the file.
-    std::optional<event::Digested> answer_at_once(const Want& want) {
+    std::optional<Answer> answer_at_once(const Want& want) {
+        std::optional<Inspection> inspection;
         event::Digested event;
         event.object = want.object.id;
         event.wanted = event.before = event.after = want.object.stamp;
@@ -110,18 +141,25 @@ struct Hasher::State {
         } else if (options.largest && (*options.largest == 0 || want.object.stamp.size > *options.largest)) {
             event.refusal = event::Refusal::kTooLarge;
         } else if (cache && want.object.id.known() && want.object.writers <= 0 && may_be_cached(want.object.magic)) {
-            event.digest = cache->find({want.object.id, want.object.stamp});
-            if (!event.digest) return std::nullopt;
+            const auto found = cache->find({want.object.id, want.object.stamp});
+            if (!found) return std::nullopt;
+            if (options.inspector.inspect) {
+                inspection = recall(*found);
+                if (!inspection) return std::nullopt;
+            }
+            event.digest = found->digest;
             event.cached = true;
         } else {
             return std::nullopt;
         }
         event.time = options.clock();
-        return event;
+        return Answer{std::move(event), std::move(inspection)};
     }
 
     HasherOptions options;
     std::unique_ptr<Cache> cache;
+    std::mutex details_mutex;
+    std::optional<DetailsCache> details;  // where there is a cache
     std::optional<Error> cache_problem;
     base::Fd ready;
     std::atomic<bool> stop{false};
@@ -135,6 +173,7 @@ struct Hasher::State {
     bool waited_for = false;  // finish() waits
     std::uint64_t outstanding = 0;
     std::vector<event::Digested> results;
+    Inspections inspections;
     Totals totals;
 
     std::vector<std::thread> threads;  // of the Hasher's thread alone
@@ -152,6 +191,7 @@ Result<std::unique_ptr<Hasher>> Hasher::start(const HasherOptions& options) {
         auto cache = Cache::open(options.cache);
         if (cache) {
             state->cache = std::move(*cache);
+            state->details.emplace(options.cache + ".details", options.inspector.version);
         } else {
             state->cache_problem = cache.error();
         }
@@ -194,16 +234,17 @@ Hasher::~Hasher() {
             thread.detach();  // held up by a file system that does not answer; it keeps the state alive
         }
     }
-    if (state_->cache) static_cast<void>(state_->cache->flush());
+    if (state_->cache) state_->flush();
 }
 
 void Hasher::want(Want want) {
-    std::optional<event::Digested> answer = state_->answer_at_once(want);
+    std::optional<State::Answer> answer = state_->answer_at_once(want);
     const std::scoped_lock lock(state_->mutex);
     ++state_->totals.wanted;
     if (answer) {
-        state_->totals.cache_hits += answer->cached ? 1U : 0U;
-        state_->give(std::move(*answer));
+        state_->totals.cache_hits += answer->event.cached ? 1U : 0U;
+        if (answer->inspection) state_->inspections.add(*answer->event.digest, std::move(*answer->inspection));
+        state_->give(std::move(answer->event));
         return;
     }
     ++state_->outstanding;
@@ -230,8 +271,13 @@ bool Hasher::finish(std::chrono::steady_clock::time_point deadline) {
         state_->work_waits.notify_all();
         if (!state_->all_done.wait_until(lock, deadline, [&] { return state_->outstanding == 0; })) return false;
     }
-    if (state_->cache) static_cast<void>(state_->cache->flush());
+    if (state_->cache) state_->flush();
     return true;
+}
+
+Inspections Hasher::take_inspections() {
+    const std::scoped_lock lock(state_->mutex);
+    return std::exchange(state_->inspections, {});
 }
 
 int Hasher::ready_fd() const { return state_->ready.get(); }

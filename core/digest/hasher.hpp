@@ -13,6 +13,7 @@
 
 #include "core/base/result.hpp"
 #include "core/digest/cache.hpp"
+#include "core/digest/inspection.hpp"
 #include "core/event/event.hpp"
 
 namespace fstracker::digest {
@@ -36,6 +37,7 @@ struct HasherOptions {
     int niceness = 1;                      // added to that of the workers, so that the step comes first
     int long_niceness = 10;                // of the one that takes long files: a library, a model's weights
     std::function<std::int64_t()> clock;   // nanoseconds since the epoch, asked by workers; empty: the host's
+    Inspector inspector;                   // empty: nothing but the digest is asked for
 };
 
 class Hasher {
@@ -54,6 +56,9 @@ class Hasher {
 
     // Waits until all that was wanted is done, or the deadline; true when all is done. Then also writes the cache.
     bool finish(std::chrono::steady_clock::time_point deadline);
+
+    // What the inspector said of the contents whose digests were given since the last call, by digest.
+    Inspections take_inspections();
 
     // A descriptor that becomes readable when take() has something.
     [[nodiscard]] int ready_fd() const;

@@ -2,6 +2,7 @@
 // One entry of fileAccess.
 #include <algorithm>
 #include <charconv>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -24,12 +25,18 @@ void write_annotations(JsonWriter& json, const run::FileEntry& entry) {
     json.key("firstAccess").time(entry.first_access);
     if (!entry.format.empty()) json.key("format").string(entry.format);
     if (!entry.host_path.empty()) write_bytes(json, "hostPath", entry.host_path);
+    if (!entry.imports.empty()) {
+        json.key("imports").begin_array();
+        for (const std::string& name : entry.imports) json.string(name);
+        json.end_array();
+    }
     json.key("lastAccess").time(entry.last_access);
     json.key("mode").string(fmt::format("{:o}", entry.mode));
     write_object_id(json, entry.object);
     json.key("opens").number(entry.opens);
     write_flag(json, "output", entry.output);
     if (!entry.owner.empty()) json.key("owner").string(entry.owner);
+    if (entry.owner_verified) json.key("ownerVerified").boolean(*entry.owner_verified);
     json.key("processes").begin_array();
     for (const event::ProcessId process : entry.processes) json.number(process);
     json.end_array();
@@ -38,6 +45,7 @@ void write_annotations(JsonWriter& json, const run::FileEntry& entry) {
     if (!entry.role.empty()) json.key("role").string(entry.role);
     json.key("size").number(entry.size);
     write_flag(json, "truncated", entry.path.truncated);
+    if (!entry.unreadable.empty()) json.key("unreadable").string(entry.unreadable);
     if (!entry.verity_digest.empty()) json.key("verityDigest").string(entry.verity_digest);
     json.end_object();
 }
@@ -69,6 +77,16 @@ std::string read_if_there(Fields& fields, const char* name) {
     std::string text = fields.text(name);
     if (text.empty()) fields.fault_in(name, "is empty");
     return text;
+}
+
+std::vector<std::string> read_imports(Fields& annotations) {
+    if (!annotations.has("imports")) return {};
+    std::vector<std::string> names = annotations.texts("imports");
+    const bool in_order = std::adjacent_find(names.begin(), names.end(), std::greater_equal<>()) == names.end();
+    const bool named = std::none_of(names.begin(), names.end(), [](const std::string& name) { return name.empty(); });
+    if (names.empty() || !in_order || !named)
+        annotations.fault_in("imports", "is not a list of names, sorted, each once");
+    return names;
 }
 
 bool is_verity_digest(std::string_view text) {
@@ -128,7 +146,12 @@ run::FileEntry read_file_fields(Fields fields) {
     entry.role = read_if_there(annotations, "role");
     if (!entry.role.empty() && !is_role(entry.role)) annotations.fault_in("role", "is not a role");
     entry.owner = read_if_there(annotations, "owner");
+    if (annotations.has("ownerVerified")) entry.owner_verified = annotations.boolean("ownerVerified");
     entry.format = read_if_there(annotations, "format");
+    entry.imports = read_imports(annotations);
+    entry.unreadable = read_if_there(annotations, "unreadable");
+    if (entry.format.empty() && !(entry.imports.empty() && entry.unreadable.empty()))
+        annotations.fault("has imports or a fault of reading, and no format");
     annotations.finish();
     fields.finish();
     return entry;

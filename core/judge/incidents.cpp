@@ -70,6 +70,7 @@ std::string deed(const Hit& hit) {
         case sigma::Source::kImageLoad: return who + " loaded " + hit.object;
         case sigma::Source::kNetworkConnection: return who + " connected to " + hit.object;
         case sigma::Source::kArtifact:
+            return who + " used " + hit.object + (hit.detail.empty() ? "" : ", " + hit.detail);
         case sigma::Source::kVolume:
         case sigma::Source::kLineage:
         case sigma::Source::kIntegrity: break;

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "core/baseline/facts.hpp"
 #include "core/judge/incidents.hpp"
 
 namespace fstracker::judge {
@@ -143,7 +144,7 @@ std::vector<Incident> lineage_incidents(const run::Record& record, const Inputs&
                 continue;
             }
         }
-        if (reading.digests.size() > 1 && is_judged(reading.first->role))
+        if (reading.digests.size() > 1 && is_judged(baseline::role_in_step(*reading.first, names.named(path))))
             incidents.add(
                 kWithinRun, path, reading, fmt::format("{} changed while the step read it.", path),
                 fmt::format("It was found with {} contents within this run, and no process of the run wrote it.",

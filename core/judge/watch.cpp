@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "core/judge/access_words.hpp"
 #include "core/run/connections.hpp"
 
 namespace fstracker::judge {
@@ -20,18 +21,6 @@ using sigma::Value;
 
 constexpr std::size_t kMostHits = 10'000;
 constexpr std::size_t kMostSeen = 1'000'000;  // records that a correlation may rest on
-
-constexpr std::array<std::pair<std::uint32_t, std::string_view>, 11> kAccessWords = {{{event::kRead, "read"},
-                                                                                      {event::kWrite, "write"},
-                                                                                      {event::kCreate, "create"},
-                                                                                      {event::kTruncate, "truncate"},
-                                                                                      {event::kExecute, "execute"},
-                                                                                      {event::kLoad, "load"},
-                                                                                      {event::kInherit, "inherit"},
-                                                                                      {event::kReceive, "receive"},
-                                                                                      {event::kRename, "rename"},
-                                                                                      {event::kLink, "link"},
-                                                                                      {event::kUnlink, "unlink"}}};
 
 }  // namespace
 
@@ -86,7 +75,8 @@ void Watch::judge(const event::Common& common, const std::string& object) {
     keep(correlator_->feed(record_, matcher_));
 }
 
-void Watch::keep(const sigma::Rule& rule, Source source, event::ProcessId process, const std::string& object) {
+void Watch::keep(const sigma::Rule& rule, Source source, event::ProcessId process, const std::string& object,
+                 std::string detail) {
     const auto key = std::make_tuple(process, rule.id, object);
     auto found = hits_.find(key);
     if (found == hits_.end()) {
@@ -94,7 +84,7 @@ void Watch::keep(const sigma::Rule& rule, Source source, event::ProcessId proces
             ++not_kept_;
             return;
         }
-        Hit hit{&rule, source, process, object, {}, {}, 0};
+        Hit hit{&rule, source, process, object, {}, {}, std::move(detail), 0};
         if (const Actor* actor = story_.find(process)) {
             hit.image = actor->image;
             if (const Actor* parent = story_.find(actor->maker)) hit.parent = parent->image;

@@ -12,6 +12,7 @@
 
 #include "core/event/event.hpp"
 #include "core/judge/process_story.hpp"
+#include "core/run/record.hpp"
 #include "core/sigma/correlation.hpp"
 #include "core/sigma/rule_set.hpp"
 
@@ -25,6 +26,7 @@ struct Hit {
     std::string object;       // a path as the step sees it, or "ADDRESS:PORT"; of a correlation that of its last record
     std::string image;        // of the process
     std::string parent;       // program that started it; empty for the command
+    std::string detail;       // what about the object, for people: "which would call os.system"; or empty
     std::uint64_t times = 0;  // records of the kernel's, which folds what happens again
 };
 
@@ -35,6 +37,9 @@ class Watch {
 
     // The last event of a run is its RunEnded.
     void see(const event::Event& event);
+    // After that: what the run's files turned out to be, for rules of category artifact. Each file is a record for each
+    // program that used it; correlations do not see them.
+    void see_files(const std::vector<run::FileEntry>& files);
 
     // By process, rule and object.
     [[nodiscard]] std::vector<Hit> hits() const;
@@ -51,7 +56,10 @@ class Watch {
     sigma::Record& begin(sigma::Source source, const event::Common& common);
     void file_record(sigma::Source source, const event::Common& common, const std::string& path, std::uint32_t access);
     void judge(const event::Common& common, const std::string& object);
-    void keep(const sigma::Rule& rule, sigma::Source source, event::ProcessId process, const std::string& object);
+    void keep(const sigma::Rule& rule, sigma::Source source, event::ProcessId process, const std::string& object,
+              std::string detail = {});
+    [[nodiscard]] bool knows_files() const;
+    std::string named_by(const sigma::Rule& rule, const run::FileEntry& entry, const event::Common& common);
     void keep(const std::vector<sigma::CorrelationHit>& hits);
     void finish();  // correlations that a further event could have undone
 

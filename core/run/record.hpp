@@ -35,7 +35,12 @@ struct FileEntry {
     bool output = false;  // written or created by the run, and there at its end: a subject
     std::string role;     // filled by core/artifact
     std::string owner;    // package URL, or empty
-    std::string format;   // or empty
+    // Whether the owner's list has this digest for it; absent where there is no list or it has none. False without an
+    // owner: it lies where packages are installed, and none of them lists it.
+    std::optional<bool> owner_verified;
+    std::string format;                // what the content is, "safetensors"; or empty
+    std::vector<std::string> imports;  // callables that a pickle in it would import: "module.name", sorted, each once
+    std::string unreadable;            // why the content could not be read to its end as that format, or empty
 
     bool operator==(const FileEntry&) const = default;
 };

@@ -42,7 +42,8 @@ constexpr std::array<std::string_view, kFields> kNames = {"Image",
                                                           "Reads",
                                                           "Bytes",
                                                           "Step",
-                                                          "Pipeline"};
+                                                          "Pipeline",
+                                                          "Unreadable"};
 static_assert(!kNames.back().empty() && !kCategories.back().empty(), "a name for each");
 
 }  // namespace

@@ -64,8 +64,9 @@ enum class Field : std::uint8_t {
     kBytes,
     kStep,
     kPipeline,
+    kUnreadable,
 };
-constexpr std::size_t kFields = 32;
+constexpr std::size_t kFields = 33;
 
 std::string_view name_of(Field field);
 std::optional<Field> find_field(std::string_view name);

@@ -73,7 +73,10 @@ std::string file_name(const run::FileEntry& entry) {
 std::string comparable(run::FileEntry entry) {
     entry.role = "other";
     entry.owner.clear();
+    entry.owner_verified.reset();
     entry.format.clear();
+    entry.imports.clear();
+    entry.unreadable.clear();
     return evidence::write_file_entry(entry);
 }
 

@@ -97,3 +97,91 @@ TEST_CASE("an empty path and one of slashes have a role too") {
     CHECK(role("/") == "other");
     CHECK(role(std::string(5000, '/')) == "other");
 }
+
+namespace {
+
+std::string role_with(const std::string& path, const std::string& format, std::vector<std::string> imports = {},
+                      std::uint32_t access = event::kRead) {
+    run::FileEntry entry;
+    entry.path.bytes = path;
+    entry.access = access;
+    entry.mode = S_IFREG | 0644;
+    entry.format = format;
+    entry.imports = std::move(imports);
+    return artifact::role_of(entry);
+}
+
+}  // namespace
+
+TEST_CASE("what a content is says more than its name, and less than its use") {
+    CHECK(role_with("/d/weights.bin", "safetensors") == "model");
+    CHECK(role_with("/d/table.csv", "pytorch") == "model");
+    CHECK(role_with("/tmp/x", "gguf") == "model");
+    CHECK(role_with("/home/u/.cache/huggingface/hub/models--x/blobs/abc", "safetensors") == "model");
+    CHECK(role_with("/d/x", "parquet") == "data");
+    CHECK(role_with("/d/forest.pkl", "pickle", {"numpy.dtype", "sklearn.tree._tree.Tree"}) == "model");
+    CHECK(role_with("/d/rows.pkl", "pickle", {"numpy.dtype"}) == "data");
+    CHECK(role_with("/d/rows.joblib", "joblib", {"joblib.numpy_pickle.NumpyArrayWrapper"}) == "data");
+    CHECK(role_with("/usr/lib/python3.11/lib2to3/Grammar3.11.pickle", "pickle") == "other");
+    CHECK(role_with("/p/site-packages/hook.pth", "text") == "code");
+    CHECK(role_with("/p/site-packages/net/weights.pth", "pytorch") == "model");
+    CHECK(role_with("/d/x.safetensors", "safetensors", {}, event::kLoad) == "library");
+    CHECK(role_with("/p/.env", "safetensors") == "credential");
+}
+
+TEST_CASE("a format that is a guess counts where nothing else says anything") {
+    CHECK(role_with("/d/train", "csv") == "data");
+    CHECK(role_with("/d/config.yaml", "csv") == "config");
+    CHECK(role_with("/etc/hosts", "csv") == "config");
+    CHECK(role_with("/usr/share/zoneinfo/zone.tab", "csv") == "other");
+    CHECK(role_with("/p/tool", "python") == "code");
+    CHECK(role_with("/d/notes", "text") == "other");
+}
+
+TEST_CASE("what the project declares comes before all that is told") {
+    const auto declared = artifact::DeclaredRoles::make({{"data", {"$DATA/**", "$WORK/raw/"}},
+                                                         {"model", {"models/**", "$DATA/nets/*.bin"}},
+                                                         {"config", {"**/special.csv"}}},
+                                                        {{"DATA", "/mnt/d"}}, "/p");
+    REQUIRE(declared);
+    const auto role_of = [&](const std::string& path, std::uint32_t mode = S_IFREG | 0644) {
+        run::FileEntry entry;
+        entry.path.bytes = path;
+        entry.access = event::kRead;
+        entry.mode = mode;
+        entry.output = true;
+        return artifact::role_of(entry, *declared);
+    };
+    CHECK(role_of("/mnt/d/a/b/c.py") == "data");
+    CHECK(role_of("/mnt/data/c.py") == "output");
+    CHECK(role_of("/mnt/d/nets/x.bin") == "model");  // the longer pattern
+    CHECK(role_of("/mnt/d/nets/deep/x.bin") == "data");
+    CHECK(role_of("/p/models/.ssh/x") == "model");
+    CHECK(role_of("/elsewhere/models/x") == "output");
+    CHECK(role_of("/p/raw/x/y") == "data");
+    CHECK(role_of("/p/a/special.csv") == "config");
+    CHECK(role_of("/mnt/d/null", S_IFCHR | 0666) == "device");
+    const auto unknown = artifact::DeclaredRoles::make({{"data", {"$NONE/x"}}}, {}, "/p");
+    REQUIRE_FALSE(unknown);
+    CHECK(unknown.error().message == "roles: data: $NONE/x: there is no root NONE");
+}
+
+TEST_CASE("patterns match by segments") {
+    using artifact::matches_path;
+    CHECK(matches_path("/a/*/c", "/a/b/c"));
+    CHECK_FALSE(matches_path("/a/*/c", "/a/b/b/c"));
+    CHECK(matches_path("/a/**/c", "/a/c"));
+    CHECK(matches_path("/a/**/c", "/a/b/b/c"));
+    CHECK(matches_path("/a/**", "/a/b/c"));
+    CHECK(matches_path("/a/**", "/a"));
+    CHECK(matches_path("/a/", "/a/b"));
+    CHECK(matches_path("/a/?-*.csv", "/a/1-x.csv"));
+    CHECK_FALSE(matches_path("/a/?-*.csv", "/a/12-x.csv"));
+    CHECK(matches_path("/**/x/**/y", "/1/x/2/x/3/y"));
+    CHECK_FALSE(matches_path("/a", "/a/b"));
+    CHECK_FALSE(matches_path("/a/b", "/a"));
+    std::string many, path;
+    for (int i = 0; i < 40; ++i) many += "/**/a*a*a*a*b";
+    for (int i = 0; i < 1000; ++i) path += "/aaaaaaaaaaaaaaaaaaaa";
+    CHECK_FALSE(matches_path(many, path));  // at once
+}

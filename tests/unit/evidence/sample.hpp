@@ -48,7 +48,10 @@ inline std::vector<run::FileEntry> awkward_files() {
     files.push_back(file("/data/a b%20\xFF\xC3\xA9\n\"\\.csv"));
     files.push_back(output("/models/m.safetensors"));
     files.back().format = "safetensors";
+    files.back().imports = {"os.system", "torch._utils._rebuild_tensor_v2"};
+    files.back().unreadable = "its header is \"odd\"";
     files.back().owner = "pkg:huggingface/a/b@c0ffee";
+    files.back().owner_verified = false;
     files.back().host_path = "/var/lib/overlay/\xFE%/m";
     run::FileEntry cut = file("deep/tail", 4);
     cut.path.truncated = true;
