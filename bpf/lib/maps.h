@@ -140,7 +140,7 @@ struct flow_key {
     __u16 protocol;
     __u16 port;
     __u16 pad;
-    __u8 address[16];
+    __u8 address[16]; /* of a unix socket: who is at the other end, and a hash of the name that was given */
 };
 
 struct {

@@ -194,14 +194,10 @@ static __noinline void request__tell_connected(struct request *request, struct i
         kind__unreadable(request->run, FST_CONNECT);
         return;
     }
-    if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX) {
-        if (request->peer.path_size)
-            peer__tell(request->run, request->process, &request->peer);
-        else
-            kind__unreadable(request->run, FST_CONNECT);
-    } else if (peer__of_sock(&request->peer, sk)) {
-        peer__tell(request->run, request->process, &request->peer);
-    }
+    if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX)
+        peer__tell_local(request->run, request->process, &request->peer, sk);
+    else if (peer__of_sock(&request->peer, sk))
+        peer__tell(request->run, request->process, &request->peer, 0);
 }
 
 /* Another of those that are followed has been. */
