@@ -83,7 +83,9 @@ static __always_inline void peer__tell_from(__u32 run, __u32 process, struct flo
 /* `far`: struct unix_sock *, or 0; a function of its own to the verifier, hence the plain number. */
 __noinline int peer__tell(__u32 run, __u32 process, struct peer *peer, __u64 far)
 {
-    if (peer) peer__tell_from(run, process, &peer->key, peer->path, peer->path_size, (void *)far);
+    if (!peer) return 0;
+    struct flow_key key = peer->key; /* Linux 6.1 takes no key for a map through a function's argument */
+    peer__tell_from(run, process, &key, peer->path, peer->path_size, (void *)far);
     return 0;
 }
 
