@@ -78,7 +78,7 @@ __noinline int access__tell(__u64 file_address, __u64 run_process, __u32 access,
     struct visible v = {};
     file__visible(file, &v);
     struct inode *inode = KERNEL(struct inode, v.inode);
-    if (!inode__is_file(inode)) return access & (FST_INHERIT | FST_RECEIVE) ? peer__tell_of_file(file_address, run_process) : 0;
+    if (!inode__is_file(inode)) return 0;
 
     struct super_block *sb = GET(inode, i_sb);
     struct fst_fold_key key = {

@@ -42,61 +42,78 @@ static __always_inline __u32 peer__append_bound(struct scratch *s, struct fst_co
     return after;
 }
 
-static __always_inline void peer__tell_from(__u32 run, __u32 process, struct flow_key *key, const char *given, __u32 given_size,
-                                            struct unix_sock *far)
+/* The peer that is looked at on this CPU, empty yet: it is not on the stack, which is too short for it. NULL where one is
+ * being looked at already. */
+static __always_inline struct peer *peer__begin(__u32 run)
 {
-    key->run = run;
-    key->process = process;
+    struct scratch *s = scratch__here();
+    if (!s || s->peer_busy) {
+        kind__unreadable(run, FST_CONNECT);
+        return NULL;
+    }
+    s->peer_busy = 1;
+    __builtin_memset(&s->peer, 0, sizeof(s->peer));
+    return &s->peer;
+}
+
+static __always_inline void peer__end(void)
+{
+    struct scratch *s = scratch__here();
+    if (s) s->peer_busy = 0;
+}
+
+/* Tells of the peer that is looked at. `far_address`: struct unix_sock *, or 0; a function of its own to the verifier, hence
+ * the plain number. */
+__noinline int peer__tell(__u32 run, __u32 process, __u64 far_address)
+{
+    struct unix_sock *far = (void *)far_address;
+    struct scratch *s = scratch__here();
+    if (!s) return 0;
+    struct peer *peer = &s->peer;
+    peer->key.run = run;
+    peer->key.process = process;
     if (far) {
         const __u64 bound = (__u64)BPF_CORE_READ(far, addr);
-        __builtin_memcpy(key->address, &bound, 8);
+        __builtin_memcpy(peer->key.address, &bound, 8);
     }
     const __u64 one = 1;
-    if (bpf_map_update_elem(&flows, key, &one, BPF_NOEXIST) && bpf_map_lookup_elem(&flows, key)) {
+    if (bpf_map_update_elem(&flows, &peer->key, &one, BPF_NOEXIST) && bpf_map_lookup_elem(&flows, &peer->key)) {
         struct run_counters *c = counters__of(run);
         if (c) {
             c->kinds[FST_CONNECT].seen++;
             c->kinds[FST_CONNECT].folded++;
         }
-        return;
+        return 0;
     }
-    struct scratch *s = record__begin(run, process, FST_CONNECT, sizeof(struct fst_connect));
-    if (!s) return;
+    if (!record__begin(run, process, FST_CONNECT, sizeof(struct fst_connect))) return 0;
     struct fst_connect *r = (void *)s->bytes;
-    r->family = key->family;
-    r->protocol = key->protocol;
-    r->port = key->port;
+    r->family = peer->key.family;
+    r->protocol = peer->key.protocol;
+    r->port = peer->key.port;
     __u32 end = sizeof(*r);
-    if (key->family == AF_UNIX) {
-        if (given) {
-            __builtin_memcpy(s->bytes + end, given, UNIX_PATH_MAX);
-            r->path_size = given_size;
-            end = offset__bounded(end + given_size);
-        }
+    if (peer->key.family == AF_UNIX) {
+        __builtin_memcpy(s->bytes + end, peer->path, UNIX_PATH_MAX);
+        r->path_size = peer->path_size;
+        end = offset__bounded(end + peer->path_size);
         if (far) end = peer__append_bound(s, r, far, end);
     } else {
-        __builtin_memcpy(r->address, key->address, 16);
+        __builtin_memcpy(r->address, peer->key.address, 16);
     }
-    if (!record__end(s, end)) bpf_map_delete_elem(&flows, key);
-}
-
-/* `far`: struct unix_sock *, or 0; a function of its own to the verifier, hence the plain number. */
-__noinline int peer__tell(__u32 run, __u32 process, struct peer *peer, __u64 far)
-{
-    if (!peer) return 0;
-    struct flow_key key = peer->key; /* Linux 6.1 takes no key for a map through a function's argument */
-    peer__tell_from(run, process, &key, peer->path, peer->path_size, (void *)far);
+    if (!record__end(s, end)) bpf_map_delete_elem(&flows, &peer->key);
     return 0;
 }
 
-/* A socket that was connected by somebody else, before it came to the process. */
+/* What was connected by somebody else, before it came to the process; nothing where the file is no such socket. */
 __noinline int peer__tell_of_file(__u64 file, __u64 run_process)
 {
     struct sock *sk = sock__of_file((void *)file);
     if (!sk || BPF_CORE_READ(sk, __sk_common.skc_family) != AF_UNIX) return 0;
     struct unix_sock *far = sock__named_peer(sk);
-    struct flow_key key = {.family = AF_UNIX};
-    if (far) peer__tell_from(run_process >> 32, run_process, &key, NULL, 0, far);
+    struct peer *peer = far ? peer__begin(run_process >> 32) : NULL;
+    if (!peer) return 0;
+    peer->key.family = AF_UNIX;
+    peer__tell(run_process >> 32, run_process, (__u64)far);
+    peer__end();
     return 0;
 }
 

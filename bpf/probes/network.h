@@ -74,7 +74,7 @@ static __always_inline void peer__tell_local(__u32 run, __u32 process, struct pe
         peer->key.family = AF_UNIX;
     }
     if (far || peer->path_size)
-        peer__tell(run, process, peer, (__u64)far);
+        peer__tell(run, process, (__u64)far);
     else
         kind__unreadable(run, FST_CONNECT);
 }
@@ -90,13 +90,15 @@ __noinline int connect__tell(__u32 descriptor, __u64 address, __u32 length)
         kind__unreadable(member->run, FST_CONNECT);
         return 0;
     }
-    struct peer peer = {};
-    if (BPF_CORE_READ(sk, __sk_common.skc_family) != AF_UNIX) {
-        if (peer__of_sock(&peer, sk)) peer__tell(member->run, member->process, &peer, 0);
-        return 0;
+    struct peer *peer = peer__begin(member->run);
+    if (!peer) return 0;
+    if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX) {
+        peer__of_user_address(peer, address, length);
+        peer__tell_local(member->run, member->process, peer, sk);
+    } else if (peer__of_sock(peer, sk)) {
+        peer__tell(member->run, member->process, 0);
     }
-    peer__of_user_address(&peer, address, length);
-    peer__tell_local(member->run, member->process, &peer, sk);
+    peer__end();
     return 0;
 }
 
@@ -108,10 +110,13 @@ __noinline int datagram__tell(__u32 descriptor, __u64 address, __u32 length)
     if (!member || !address) return 0;
     struct sock *sk = sock__of_descriptor(task, descriptor);
     if (!sk) return 0;
-    struct peer peer = {};
-    if (!peer__of_user_address(&peer, address, length)) return 0;
-    if (peer.key.family != AF_UNIX) peer.key.protocol = BPF_CORE_READ(sk, sk_protocol);
-    peer__tell(member->run, member->process, &peer, 0);
+    struct peer *peer = peer__begin(member->run);
+    if (!peer) return 0;
+    if (peer__of_user_address(peer, address, length)) {
+        if (peer->key.family != AF_UNIX) peer->key.protocol = BPF_CORE_READ(sk, sk_protocol);
+        peer__tell(member->run, member->process, 0);
+    }
+    peer__end();
     return 0;
 }
 
