@@ -7,7 +7,7 @@
 #define FSTRACKER_BPF_ACCESS_H
 
 #include "lib/object.h"
-#include "lib/path.h"
+#include "lib/peer.h"
 
 /* A content changed this shortly before could change again without its time moving: such an access is not folded.
  * Coarse times move with the timer tick, at most 10 ms. */

@@ -212,6 +212,22 @@ struct socket {
     struct sock *sk;
 } RELOCATED;
 
+struct sockaddr_un { /* the same everywhere */
+    unsigned short sun_family;
+    char sun_path[108];
+};
+
+struct unix_address {
+    int len; /* of the name, its family included */
+    struct sockaddr_un name[0];
+} RELOCATED;
+
+struct unix_sock { /* begins with its struct sock */
+    struct unix_address *addr; /* what it is bound to; that of a connection's far end is the listener's */
+    struct path path;          /* its place in the file system, likewise */
+    struct sock *peer;
+} RELOCATED;
+
 struct pt_regs { /* x86-64 */
     unsigned long r15, r14, r13, r12, bp, bx;
     unsigned long r11, r10, r9, r8, ax, cx, dx, si, di;

@@ -140,7 +140,7 @@ struct flow_key {
     __u16 protocol;
     __u16 port;
     __u16 pad;
-    __u8 address[16];
+    __u8 address[16]; /* of a unix socket: who is at the other end, and a hash of the name that was given */
 };
 
 struct {
@@ -211,8 +211,9 @@ struct walk { /* of lib/path.h; here and not on the stack, where the verifier wo
 
 struct scratch {
     __u32 busy;
-    __u32 pad;
+    __u32 peer_busy;
     struct walk walk;
+    struct peer peer; /* of lib/peer.h */
     __u8 bytes[FST_RECORD_MAX];
     __u8 overrun[FST_ARGV_MAX];
 };

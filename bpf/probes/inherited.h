@@ -24,8 +24,9 @@ int inherited__descriptor(struct bpf_iter__task_file *ctx)
     }
     __u32 access = BPF_CORE_READ(file, f_mode);
     if (access & FMODE_PATH) return 0;
-    /* The entry that the command's execution is going to be. */
-    access__tell((__u64)file, (__u64)member->run << 32 | (member->process + 1), (access & (FST_READ | FST_WRITE)) | FST_INHERIT, ctx->fd);
+    const __u64 heir = (__u64)member->run << 32 | (member->process + 1); /* what the command's execution is going to be */
+    peer__tell_of_file((__u64)file, heir);
+    access__tell((__u64)file, heir, (access & (FST_READ | FST_WRITE)) | FST_INHERIT, ctx->fd);
     return 0;
 }
 

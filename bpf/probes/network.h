@@ -33,47 +33,10 @@ __noinline bool peer__of_user_address(struct peer *peer, __u64 address, __u32 le
         /* Folding needs a key: the path's own bytes, mixed. */
         __u64 mix = 14695981039346656037ull;
         for (int i = 0; i < (int)sizeof(peer->path); i += 8) mix = (mix ^ *(__u64 *)(peer->path + i)) * 1099511628211ull;
-        __builtin_memcpy(peer->key.address, &mix, 8);
+        __builtin_memcpy(peer->key.address + 8, &mix, 8);
         return true;
     }
     return false;
-}
-
-static __always_inline void peer__tell(__u32 run, __u32 process, struct peer *peer)
-{
-    peer->key.run = run;
-    peer->key.process = process;
-    const __u64 one = 1;
-    if (bpf_map_update_elem(&flows, &peer->key, &one, BPF_NOEXIST) && bpf_map_lookup_elem(&flows, &peer->key)) {
-        struct run_counters *c = counters__of(run);
-        if (c) {
-            c->kinds[FST_CONNECT].seen++;
-            c->kinds[FST_CONNECT].folded++;
-        }
-        return;
-    }
-    struct scratch *s = record__begin(run, process, FST_CONNECT, sizeof(struct fst_connect));
-    if (!s) return;
-    struct fst_connect *r = (void *)s->bytes;
-    r->family = peer->key.family;
-    r->protocol = peer->key.protocol;
-    r->port = peer->key.port;
-    __u32 end = sizeof(*r);
-    if (peer->key.family == AF_UNIX) {
-        __builtin_memcpy(s->bytes + end, peer->path, UNIX_PATH_MAX);
-        r->path_size = peer->path_size;
-        end += peer->path_size;
-    } else {
-        __builtin_memcpy(r->address, peer->key.address, 16);
-    }
-    if (!record__end(s, end)) bpf_map_delete_elem(&flows, &peer->key);
-}
-
-static __always_inline struct sock *sock__of_file(struct file *file)
-{
-    if (!file || (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK) return NULL;
-    struct socket *socket = BPF_CORE_READ(file, private_data);
-    return BPF_CORE_READ(socket, sk);
 }
 
 static __always_inline struct sock *sock__of_descriptor(struct task_struct *task, __u32 descriptor)
@@ -101,6 +64,21 @@ static __always_inline bool peer__of_sock(struct peer *peer, struct sock *sk)
     return false;
 }
 
+/* A unix socket that was connected, by the name in `peer`: what user space says that it was. */
+static __always_inline void peer__tell_local(__u32 run, __u32 process, struct peer *peer, struct sock *sk)
+{
+    struct unix_sock *far = sock__named_peer(sk);
+    if (peer->key.family != AF_UNIX) { /* overwritten since */
+        __builtin_memset(&peer->key, 0, sizeof(peer->key));
+        peer->path_size = 0;
+        peer->key.family = AF_UNIX;
+    }
+    if (far || peer->path_size)
+        peer__tell(run, process, (__u64)far);
+    else
+        kind__unreadable(run, FST_CONNECT);
+}
+
 /* A connect(2) that was taken: the peer as the socket has it. */
 __noinline int connect__tell(__u32 descriptor, __u64 address, __u32 length)
 {
@@ -112,13 +90,15 @@ __noinline int connect__tell(__u32 descriptor, __u64 address, __u32 length)
         kind__unreadable(member->run, FST_CONNECT);
         return 0;
     }
-    struct peer peer = {};
-    const bool local = BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX;
-    if (local && !peer__of_user_address(&peer, address, length)) {
-        kind__unreadable(member->run, FST_CONNECT);
-        return 0;
+    struct peer *peer = peer__begin(member->run);
+    if (!peer) return 0;
+    if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX) {
+        peer__of_user_address(peer, address, length);
+        peer__tell_local(member->run, member->process, peer, sk);
+    } else if (peer__of_sock(peer, sk)) {
+        peer__tell(member->run, member->process, 0);
     }
-    if (local || peer__of_sock(&peer, sk)) peer__tell(member->run, member->process, &peer);
+    peer__end();
     return 0;
 }
 
@@ -130,10 +110,13 @@ __noinline int datagram__tell(__u32 descriptor, __u64 address, __u32 length)
     if (!member || !address) return 0;
     struct sock *sk = sock__of_descriptor(task, descriptor);
     if (!sk) return 0;
-    struct peer peer = {};
-    if (!peer__of_user_address(&peer, address, length)) return 0;
-    if (peer.key.family != AF_UNIX) peer.key.protocol = BPF_CORE_READ(sk, sk_protocol);
-    peer__tell(member->run, member->process, &peer);
+    struct peer *peer = peer__begin(member->run);
+    if (!peer) return 0;
+    if (peer__of_user_address(peer, address, length)) {
+        if (peer->key.family != AF_UNIX) peer->key.protocol = BPF_CORE_READ(sk, sk_protocol);
+        peer__tell(member->run, member->process, 0);
+    }
+    peer__end();
     return 0;
 }
 

@@ -194,14 +194,15 @@ static __noinline void request__tell_connected(struct request *request, struct i
         kind__unreadable(request->run, FST_CONNECT);
         return;
     }
+    struct peer *peer = peer__begin(request->run);
+    if (!peer) return;
     if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX) {
-        if (request->peer.path_size)
-            peer__tell(request->run, request->process, &request->peer);
-        else
-            kind__unreadable(request->run, FST_CONNECT);
-    } else if (peer__of_sock(&request->peer, sk)) {
-        peer__tell(request->run, request->process, &request->peer);
+        *peer = request->peer;
+        peer__tell_local(request->run, request->process, peer, sk);
+    } else if (peer__of_sock(peer, sk)) {
+        peer__tell(request->run, request->process, 0);
     }
+    peer__end();
 }
 
 /* Another of those that are followed has been. */

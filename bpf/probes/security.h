@@ -50,6 +50,7 @@ static __always_inline int security__received(struct file *file)
 {
     struct member *member = member__of(bpf_get_current_task_btf());
     if (!member || BPF_CORE_READ(file, f_mode) & FMODE_PATH) return 0;
+    peer__tell_of_file((__u64)file, (__u64)member->run << 32 | member->process);
     access__of_member(member, file, (BPF_CORE_READ(file, f_mode) & (FST_READ | FST_WRITE)) | FST_RECEIVE, -1);
     return 0;
 }

@@ -43,6 +43,7 @@ __noinline int opened(__s32 descriptor, __u32 more)
         blind__tell(member, FST_BLIND_DESCRIPTOR_RACE, 0);
         return 0;
     }
+    if (more & FST_RECEIVE) peer__tell_of_file((__u64)file, (__u64)member->run << 32 | member->process);
     opened__tell((void *)member, file, descriptor, more);
     return 0;
 }

@@ -175,7 +175,7 @@ void Journal::named(Actor actor, fst_name_operation operation, std::span<const f
 void Journal::connected(Actor actor, const Peer& peer) {
     std::string key(reinterpret_cast<const char*>(peer.address.data()), peer.address.size());
     for (const std::uint16_t part : {peer.family, peer.protocol, peer.port}) key += std::to_string(part) + ' ';
-    if (!peers_[actor.entry].insert(key + peer.path).second) {
+    if (!peers_[actor.entry].insert(key + peer.path + '/' + peer.bound).second) {
         ++counters_[FST_CONNECT].seen;
         ++counters_[FST_CONNECT].folded;
         return;
@@ -187,6 +187,7 @@ void Journal::connected(Actor actor, const Peer& peer) {
     std::copy(peer.address.begin(), peer.address.end(), record.address);
     std::string tail;
     record.path_size = append_text(tail, peer.path, FST_PATH_MAX);
+    record.bound_size = append_text(tail, peer.bound, FST_PATH_MAX);
     send(record, tail);
 }
 

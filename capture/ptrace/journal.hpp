@@ -62,7 +62,8 @@ struct Peer {
     std::uint16_t protocol = 0;
     std::uint16_t port = 0;
     std::array<std::uint8_t, 16> address{};
-    std::string path;
+    std::string path;   // as the step gave it
+    std::string bound;  // what the socket at the other end is bound to
 };
 
 class Journal {

@@ -31,6 +31,8 @@ void returned_from_blind(Task& task, Journal& journal, std::int64_t result);
 // The task holds a descriptor of an object, and how: FST_…. The mode is the open file's own where `access` has neither
 // FST_READ nor FST_WRITE.
 void tell_descriptor(Task& task, Journal& journal, int descriptor, std::uint32_t access, const GoOn& go_on = {});
+// It came by a socket that somebody else had connected.
+void tell_connected(Task& task, Journal& journal, const base::Fd& socket);
 // Every descriptor that it holds, as the inheritance of the entry `heir`.
 void tell_inherited(Task& task, Journal& journal, std::uint32_t heir);
 

@@ -113,6 +113,8 @@ void tell_descriptor(Task& task, Journal& journal, int descriptor, std::uint32_t
         return journal.blind(task.actor(), FST_BLIND_DESCRIPTOR_RACE, 0);
     }
     SeenObject seen{*object, {}};
+    if (S_ISSOCK(seen.object.mode) && (access & (FST_INHERIT | FST_RECEIVE)) != 0)
+        return tell_connected(task, journal, handle);
     if (!is_recorded(seen.object, {})) return;
     seen.path = path_of(handle.get(), task.view(), seen.object);
     if (seen.path.bytes.empty()) seen.path = long_path_of(task, seen.object);

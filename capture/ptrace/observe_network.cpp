@@ -56,6 +56,16 @@ std::uint16_t protocol_of(const base::Fd& socket) {
                : std::uint16_t{0};
 }
 
+// As the kernel has it; of a unix socket, what the other end is bound to.
+std::optional<Peer> peer_of_socket(const base::Fd& socket) {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (::getpeername(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return std::nullopt;
+    auto peer = peer_of(address, size);
+    if (peer) std::swap(peer->path, peer->bound);
+    return peer;
+}
+
 bool is_nowhere(const Peer& peer) {
     return peer.family == AF_INET &&
            std::all_of(peer.address.begin(), peer.address.begin() + 4, [](std::uint8_t byte) { return byte == 0; });
@@ -84,6 +94,11 @@ unsigned message_count(const Task& task, std::int64_t result) {
 
 }  // namespace
 
+void tell_connected(Task& task, Journal& journal, const base::Fd& socket) {
+    const auto peer = peer_of_socket(socket);
+    if (peer && peer->family == AF_UNIX) journal.connected(task.actor(), *peer);
+}
+
 Follow entering_send(Task& task) {
     const auto count = static_cast<std::int64_t>(task.call->arguments[2] & 0xffffffff);
     for (unsigned i = 0; i < message_count(task, count); ++i) {
@@ -109,12 +124,14 @@ void returned_from_send(Task& task, Journal& journal, std::int64_t result) {
 void returned_from_connect(Task& task, Journal& journal, std::int64_t result) {
     if (result != 0 && result != -EINPROGRESS) return;
     const base::Fd socket = task.take(task.call->descriptor(0));
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    std::optional<Peer> peer;
-    if (socket && ::getpeername(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0)
-        peer = peer_of(address, size);
-    if (!peer || peer->family == AF_UNIX) peer = peer_in_memory(task, task.call->arguments[1], task.call->arguments[2]);
+    std::optional<Peer> peer = socket ? peer_of_socket(socket) : std::nullopt;
+    if (!peer || peer->family == AF_UNIX) {
+        const auto given = peer_in_memory(task, task.call->arguments[1], task.call->arguments[2]);
+        if (!peer)
+            peer = given;
+        else if (given && given->family == AF_UNIX)
+            peer->path = given->path;
+    }
     if (!peer || is_nowhere(*peer)) return;
     if (peer->family != AF_UNIX && socket) peer->protocol = protocol_of(socket);
     journal.connected(task.actor(), *peer);

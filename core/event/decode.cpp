@@ -235,8 +235,10 @@ Result<Event> decode_one(const fst_name& record, Tail tail, const Common& common
 }
 
 Result<Event> decode_one(const fst_connect& record, Tail tail, const Common& common) {
-    if (!tail.holds(record.path_size)) return malformed(FST_CONNECT, kBadTail);
-    if (record.path_size != 0 && record.family != AF_UNIX)
+    if (!tail.holds(std::size_t{record.path_size} + record.bound_size + record.place_size))
+        return malformed(FST_CONNECT, kBadTail);
+    if (record.pad != 0) return malformed(FST_CONNECT, kBadPad);
+    if ((record.path_size | record.bound_size | record.place_size) != 0 && record.family != AF_UNIX)
         return malformed(FST_CONNECT, fmt::format("a path in address family {}", record.family));
     Connect connect{};
     connect.common = common;
@@ -245,6 +247,11 @@ Result<Event> decode_one(const fst_connect& record, Tail tail, const Common& com
     connect.port = record.port;
     std::copy(std::begin(record.address), std::end(record.address), connect.address.begin());
     connect.path = tail.take(record.path_size);
+    connect.bound = tail.take(record.bound_size);
+    if (!connect.bound.empty() && connect.bound.front() != '\0')
+        connect.bound.resize(::strnlen(connect.bound.data(), connect.bound.size()));
+    const std::string_view place = tail.take(record.place_size);
+    if (!place.empty() && !read_path(place, common.flags, connect.place)) return malformed(FST_CONNECT, kBadPath);
     return connect;
 }
 

@@ -127,7 +127,9 @@ struct Connect {
     std::uint16_t protocol = 0;  // IPPROTO_…
     std::uint16_t port = 0;
     std::array<std::uint8_t, 16> address{};
-    std::string path;  // of a unix socket; a leading NUL: abstract
+    std::string path;   // of a unix socket, as the step gave it; a leading NUL: abstract
+    std::string bound;  // likewise, as the peer has bound it; empty: not known
+    Path place;         // of the peer's socket; empty: not known, or none
     auto operator<=>(const Connect&) const = default;
 };
 

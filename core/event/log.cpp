@@ -95,6 +95,8 @@ void members(Archive& archive, typename Archive::template As<Connect>& event) {
     address(archive, event.family, event.address);
     number_unless(archive, "port", event.port, std::uint16_t{0});
     text_if_any(archive, "path", event.path);
+    text_if_any(archive, "bound", event.bound);
+    path(archive, "place", "placeFlags", event.place);
 }
 
 template <typename Archive>

@@ -17,14 +17,21 @@ std::string protocol_word(const event::Connect& connect) {
     return fmt::format("ip-{}", connect.protocol);
 }
 
+std::string socket_text(std::string name) {
+    if (name.starts_with('\0')) {
+        name.front() = '@';
+        return name;
+    }
+    return name.substr(0, name.find('\0'));
+}
+
+// Where the peer's socket lies, as for any other file; else the name that says most about it.
 std::string address_text(const event::Connect& connect) {
     if (connect.family == AF_UNIX) {
-        std::string path = connect.path;
-        if (!path.empty() && path.front() == '\0') {
-            path.front() = '@';
-            return path;
-        }
-        return path.substr(0, path.find('\0'));
+        const event::Path& place = connect.place;
+        if (!place.bytes.empty() && !place.truncated && !place.detached) return place.bytes;
+        const bool anywhere = connect.path.starts_with('/') || connect.path.starts_with('\0');
+        return socket_text(anywhere || connect.bound.empty() ? connect.path : connect.bound);
     }
     char text[INET6_ADDRSTRLEN] = {};
     return inet_ntop(connect.family, connect.address.data(), text, sizeof(text)) != nullptr ? text : "";

@@ -198,8 +198,9 @@ struct Run::State {
         processes.acted(connect.common.process);
         connections.connected(connect);
         if (connect.family != AF_UNIX) return;
-        const std::string_view path = std::string_view(connect.path).substr(0, connect.path.find('\0'));
-        if (const auto server = server_at(path)) entered.insert(blind_spot::handed_over(*server));
+        for (const std::string_view name :
+             {std::string_view(connect.path), std::string_view(connect.bound), std::string_view(connect.place.bytes)})
+            if (const auto server = server_at(name)) entered.insert(blind_spot::handed_over(*server));
     }
 
     void apply(const event::ForeignWriter& writer) { known(writer.object).history.written_from_outside(writer.object); }

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+
+#include <fmt/format.h>
 
 namespace fstracker::run {
 
@@ -18,6 +21,8 @@ constexpr std::array kSockets = std::to_array<Known>({
     {"/docker.sock", "Docker"},
     {"/containerd.sock", "containerd"},
     {"/containerd.sock.ttrpc", "containerd"},
+    {"/run/containerd/s/", "containerd"},
+    {"/containerd-shim/", "containerd"},
     {"/podman.sock", "Podman"},
     {"/crio.sock", "CRI-O"},
     {"/buildkitd.sock", "BuildKit"},
@@ -45,10 +50,11 @@ constexpr std::array kSpools = std::to_array<Known>({
 
 }  // namespace
 
-std::optional<std::string_view> server_at(std::string_view socket_path) {
+std::optional<std::string_view> server_at(std::string_view socket_name) {
+    if (socket_name.starts_with('\0')) socket_name.remove_prefix(1);
+    const std::string name = fmt::format("/{}", socket_name.substr(0, socket_name.find('\0')));
     const auto known = std::find_if(kSockets.begin(), kSockets.end(), [&](const Known& one) {
-        return one.place.ends_with('/') ? socket_path.find(one.place) != std::string_view::npos
-                                        : socket_path.ends_with(one.place);
+        return one.place.ends_with('/') ? name.find(one.place) != std::string::npos : name.ends_with(one.place);
     });
     return known == kSockets.end() ? std::nullopt : std::optional(known->server);
 }

@@ -8,9 +8,9 @@
 
 namespace fstracker::run {
 
-// The server that listens on a Unix socket of this name, by the places where distributions and projects put them;
-// nothing for any other. A name that leads to such a socket through a link is not known for what it is.
-std::optional<std::string_view> server_at(std::string_view socket_path);
+// The server that listens on a Unix socket of this name (relative, absolute, or with a NUL first: abstract), by the
+// places where distributions and projects put them; nothing for any other.
+std::optional<std::string_view> server_at(std::string_view socket_name);
 
 // The server that takes orders from files in this one's folder: cron, at.
 std::optional<std::string_view> server_that_reads(std::string_view path);

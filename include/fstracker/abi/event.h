@@ -40,7 +40,7 @@ extern "C" {
 #define FST_ASSERT(condition) _Static_assert(condition, #condition)
 #endif
 
-#define FST_ABI_VERSION 3
+#define FST_ABI_VERSION 4
 
 #define FST_PATH_MAX 4096      /* bytes of a path, leaf to root, terminators included */
 #define FST_COMPONENTS_MAX 400 /* components walked at most */
@@ -53,7 +53,7 @@ enum fst_kind {
     FST_EXIT = 3,    /* the last thread of a process ended */
     FST_ACCESS = 4,  /* an object was opened, mapped, inherited or received */
     FST_NAME = 5,    /* a name was changed: rename, link, unlink, mkdir, … or a truncation by path */
-    FST_CONNECT = 6, /* a connection or an unconnected datagram left */
+    FST_CONNECT = 6, /* a connection or an unconnected datagram left, or a connected unix socket was handed over */
     FST_WRITER = 7,  /* somebody outside the run opened, for writing, an object that the run has touched */
     FST_BLIND = 8,   /* the run did something that this backend cannot see into: one of enum fst_blind */
     FST_KINDS = 9
@@ -218,7 +218,8 @@ struct fst_name {
 };
 FST_ASSERT(sizeof(struct fst_name) == 312);
 
-/* tail: path of a unix socket (a leading NUL: abstract) */
+/* tail, of a unix socket alone: the name as the step gave it (a leading NUL: abstract), the name that the peer has bound,
+ * and the path of the peer's socket, which the header's FST_PATH_… are about. Each as far as it is known. */
 struct fst_connect {
     struct fst_header header;
     fst_u16 family;
@@ -226,8 +227,11 @@ struct fst_connect {
     fst_u16 port;     /* host order */
     fst_u16 path_size;
     fst_u8 address[16];
+    fst_u16 bound_size;
+    fst_u16 place_size;
+    fst_u32 pad;
 };
-FST_ASSERT(sizeof(struct fst_connect) == 64);
+FST_ASSERT(sizeof(struct fst_connect) == 72);
 
 /* tail: path */
 struct fst_writer {

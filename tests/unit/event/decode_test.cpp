@@ -189,6 +189,18 @@ TEST_CASE("a connection has its address, or the path of its socket") {
     unix_socket.family = 1;
     unix_socket.path_size = 4;
     CHECK(decoded<Connect>(bytes_of(unix_socket, "\0bus"s)).path == "\0bus"s);
+    unix_socket.bound_size = 5;
+    unix_socket.place_size = 8;
+    unix_socket.header.flags = FST_PATH_DETACHED;
+    const auto found = decoded<Connect>(bytes_of(unix_socket, "\0bus"s + "/bus\0"s + strings({"bus", "run"})));
+    CHECK(found.bound == "/bus");
+    CHECK(found.place == Path{"/run/bus", false, true});
+    unix_socket.pad = 1;
+    check_refused(bytes_of(unix_socket, "\0bus"s + "/bus\0"s + strings({"bus", "run"})), "padding");
+    unix_socket.pad = 0;
+    check_refused(bytes_of(unix_socket, "\0bus"s + "/bus\0"s + "bus\0/un\0"s), "components");
+    check_refused(bytes_of(unix_socket, "\0bus"s), "strings");
+    unix_socket.bound_size = unix_socket.place_size = 0;
     unix_socket.family = 10;
     check_refused(bytes_of(unix_socket, "/bus"), "family 10");
 }

@@ -149,6 +149,8 @@ class RandomEvents {
         const std::size_t bytes = 4 * std::size_t{below(5)};
         for (std::size_t i = 0; i < bytes; ++i) connect.address[i] = static_cast<std::uint8_t>(below(256));
         connect.path = text();
+        connect.bound = text();
+        connect.place = path();
         return connect;
     }
     Digested digested() {

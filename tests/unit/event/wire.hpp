@@ -162,6 +162,19 @@ inline fst_connect a_connect() {
     return connect;
 }
 
+inline Bytes a_local_connect() {
+    const std::string given = "link";
+    const std::string bound = "bus";
+    const std::string place = strings({"bus", "1000", "user", "run"});
+    fst_connect connect{};
+    connect.header = header_of(FST_CONNECT);
+    connect.family = 1;
+    connect.path_size = static_cast<fst_u16>(given.size());
+    connect.bound_size = static_cast<fst_u16>(bound.size());
+    connect.place_size = static_cast<fst_u16>(place.size());
+    return bytes_of(connect, given + bound + place);
+}
+
 inline Bytes a_writer() {
     fst_writer writer{};
     writer.header = header_of(FST_WRITER, 0);
@@ -189,6 +202,7 @@ inline std::vector<std::pair<std::string, Bytes>> samples() {
             {"access-cut", an_access(std::string_view("\xFF.bin\0de", 8), FST_PATH_TRUNCATED | FST_PATH_DELETED)},
             {"name", bytes_of(a_rename(), kRenameTail)},
             {"connect", bytes_of(a_connect())},
+            {"connect-unix", a_local_connect()},
             {"writer", a_writer()},
             {"blind", bytes_of(a_blind_spot())}};
 }

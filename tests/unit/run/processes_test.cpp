@@ -52,7 +52,7 @@ TEST_CASE("a fork is listed when it did something, or never executed") {
     SECTION("it changed a name, connected or did what cannot be seen") {
         const int what = GENERATE(0, 1, 2);
         if (what == 0) story.name(2, event::NameOperation::kUnlink, "/f", std::nullopt);
-        if (what == 1) story.tell(event::Connect{{2, 402, 9, 0, 1, 0}, 2, 6, 443, {192, 0, 2, 1}, {}});
+        if (what == 1) story.tell(event::Connect{{2, 402, 9, 0, 1, 0}, 2, 6, 443, {192, 0, 2, 1}, {}, {}, {}});
         if (what == 2) story.tell(event::Blind{{2, 402, 9, 0, 1, 0}, 1, 425});
         story.exec(3, 2, "/bin/ls", file(4));
         CHECK(ids(story.record()) == Ids{1, 2, 3});
@@ -151,18 +151,39 @@ TEST_CASE("peers are listed once for each process, with a count") {
     Story story;
     story.exec(1, 0, "/bin/curl", file(3));
     const event::Common common{1, 401, 9, 0, 1, 0};
-    event::Connect tcp{common, 2, 6, 443, {192, 0, 2, 1}, {}};
+    event::Connect tcp{common, 2, 6, 443, {192, 0, 2, 1}, {}, {}, {}};
     for (int i = 0; i < 3; ++i) story.tell(tcp);
-    event::Connect six{common, 10, 17, 53, {0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, {}};
+    event::Connect six{common, 10, 17, 53, {0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, {}, {}, {}};
     story.tell(six);
-    story.tell(event::Connect{common, 1, 0, 0, {}, std::string("\0bus", 4)});
-    story.tell(event::Connect{common, 1, 0, 0, {}, std::string("/run/sock\0rest", 14)});
+    story.tell(event::Connect{common, 1, 0, 0, {}, std::string("\0bus", 4), {}, {}});
+    story.tell(event::Connect{common, 1, 0, 0, {}, std::string("/run/sock\0rest", 14), {}, {}});
     const auto peers = story.record().connections;
     REQUIRE(peers.size() == 4);
     CHECK(std::count(peers.begin(), peers.end(), Connection{"192.0.2.1", {}, 443, "tcp", 1, 3}) == 1);
     CHECK(std::count(peers.begin(), peers.end(), Connection{"2001:db8::1", {}, 53, "udp", 1, 1}) == 1);
     CHECK(std::count(peers.begin(), peers.end(), Connection{"@bus", {}, 0, "unix", 1, 1}) == 1);
     CHECK(std::count(peers.begin(), peers.end(), Connection{"/run/sock", {}, 0, "unix", 1, 1}) == 1);
+}
+
+TEST_CASE("a unix socket is listed by where it lies, and known for whose it is by any of its names") {
+    const event::Common common{1, 401, 9, 0, 1, 0};
+    const auto talked_to = [&](std::string given, std::string bound, event::Path place) {
+        Story story;
+        story.exec(1, 0, "/bin/client", file(3));
+        story.tell(event::Connect{common, 1, 0, 0, {}, std::move(given), std::move(bound), std::move(place)});
+        const Record record = story.record();
+        REQUIRE(record.connections.size() == 1);
+        REQUIRE(record.completeness.entered_blind_spots.size() == 1);
+        CHECK(record.completeness.entered_blind_spots[0].find("Docker") != std::string::npos);
+        return record.connections[0].address;
+    };
+    CHECK(talked_to("/tmp/link", "new.sock", {"/run/docker.sock"}) == "/run/docker.sock");
+    CHECK(talked_to("link", "/run/docker.sock", {}) == "/run/docker.sock");
+    CHECK(talked_to("/tmp/link", "/run/docker.sock", {}) == "/tmp/link");
+    CHECK(talked_to("/tmp/link", "docker.sock", {}) == "/tmp/link");
+    CHECK(talked_to("/mnt/s", "s", {"/private/docker.sock", false, true}) == "/mnt/s");
+    CHECK(talked_to(std::string("\0any/docker.sock", 16), {}, {}) == "@any/docker.sock");
+    CHECK(talked_to({}, "/run/docker.sock", {"/srv/moved"}) == "/srv/moved");
 }
 
 }  // namespace

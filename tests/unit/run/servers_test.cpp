@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string>
+
 #include <catch2/catch.hpp>
 
 #include "core/run/servers.hpp"
 
 using namespace fstracker::run;
+using namespace std::string_literals;
 
 TEST_CASE("servers are known by where they listen") {
     CHECK(server_at("/run/docker.sock") == "Docker");
@@ -14,8 +17,12 @@ TEST_CASE("servers are known by where they listen") {
     CHECK(server_at("/run/user/1000/systemd/private") == "systemd");
     CHECK(server_at("/tmp/ray/session_2026-01-01/sockets/raylet") == "Ray");
     CHECK(server_at("/root/.local/share/jupyter/runtime/kernel-1-ipc-1") == "Jupyter");
-    for (const char* other :
-         {"", "/", "docker.sock.txt", "/run/postgresql/.s.PGSQL.5432", "/tmp/mydocker.sock", "/tmp/columbus"})
+    CHECK(server_at("docker.sock") == "Docker");
+    CHECK(server_at("run/docker.sock\0rest"s) == "Docker");
+    CHECK(server_at("\0/run/docker.sock"s) == "Docker");
+    CHECK(server_at("\0/containerd-shim/moby/77/shim.sock"s) == "containerd");
+    for (const char* other : {"", "/", "mydocker.sock", "docker.sock.txt", "/run/postgresql/.s.PGSQL.5432",
+                              "/tmp/mydocker.sock", "/tmp/columbus"})
         CHECK_FALSE(server_at(other));
 }
 
