@@ -31,4 +31,8 @@ std::string package_url(std::string_view type, std::string_view name, std::strin
     return url;
 }
 
+std::string_view without_version(std::string_view package_url) {
+    return package_url.substr(0, std::min(package_url.find('@'), package_url.find('?')));
+}
+
 }  // namespace fstracker::artifact

@@ -8,6 +8,8 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "core/artifact/package_url.hpp"
+
 namespace fstracker::baseline {
 
 namespace {
@@ -76,6 +78,22 @@ class Folders {
     std::unordered_map<std::string, Folder> folders_;
 };
 
+// Which versions there are of each package.
+class Packages {
+  public:
+    void add(const std::string& owner) {
+        if (!owner.empty()) versions_[std::string(artifact::without_version(owner))].insert(owner);
+    }
+    [[nodiscard]] std::string find(const std::string& owner) const {
+        const auto known = versions_.find(std::string(artifact::without_version(owner)));
+        if (owner.empty() || known == versions_.end()) return {};
+        return known->second.contains(owner) ? owner : *known->second.begin();
+    }
+
+  private:
+    std::unordered_map<std::string, std::set<std::string>> versions_;
+};
+
 class Comparison {
   public:
     Comparison(const Baseline& baseline, const Facts& facts, const PathNames& names)
@@ -116,6 +134,8 @@ class Comparison {
         difference.path = fact.path;
         difference.role = fact.role;
         difference.owner = fact.owner;
+        difference.owner_was = package_was(fact.owner);
+        difference.owner_verified = fact.owner_verified;
         difference.access = fact.access;
         difference.processes = fact.processes;
         difference.now = fact.digests;
@@ -131,6 +151,25 @@ class Comparison {
         }
         const auto known = by_path_->find(path);
         return known == by_path_->end() ? nullptr : known->second;
+    }
+
+    // That very package where the step had it, else another version of it, else nothing.
+    std::string package_was(const std::string& owner) {
+        if (!packages_was_) {
+            packages_was_.emplace();
+            for (const auto& [name, program] : baseline_.programs)
+                for (const auto& [file, entry] : program.files) packages_was_->add(entry.owner);
+        }
+        return packages_was_->find(owner);
+    }
+    // Likewise, of this run.
+    std::string package_now(const std::string& owner) {
+        if (!packages_now_) {
+            packages_now_.emplace();
+            for (const auto& [name, program] : facts_.programs)
+                for (const auto& [path, file] : program.files) packages_now_->add(file.owner);
+        }
+        return packages_now_->find(owner);
     }
 
     void new_program(const std::string& name, const ProgramFact& fact) {
@@ -173,7 +212,8 @@ class Comparison {
             Difference& difference = add(Kind::kAbsentFile, "absent " + entry.role, name, path);
             difference.path = names_.concrete(path);
             difference.role = entry.role;
-            difference.owner = entry.owner;
+            difference.owner = package_now(entry.owner);
+            difference.owner_was = entry.owner;
             difference.access = entry.access;
             difference.was = entry.digests;
             difference.known_runs = entry.seen.runs;
@@ -196,6 +236,7 @@ class Comparison {
         if (file.written || known.varies || known.digests.empty()) return;
         if (std::includes(known.digests.begin(), known.digests.end(), file.digests.begin(), file.digests.end())) return;
         Difference& difference = add_file(Kind::kOtherContent, "content ", program, path, file);
+        difference.owner_was = known.owner;
         difference.was = known.digests;
         difference.known_runs = known.seen.runs;
     }
@@ -256,6 +297,7 @@ class Comparison {
     const PathNames& names_;
     std::vector<Difference> found_;
     std::optional<std::unordered_map<std::string, const PathEntry*>> by_path_;
+    std::optional<Packages> packages_was_, packages_now_;
 };
 
 double median(std::vector<double> values) {
@@ -294,6 +336,11 @@ void Comparison::volume(const std::string& name, double value, const std::vector
 }
 
 }  // namespace
+
+bool is_of_upgrade(const Difference& difference) {
+    return !difference.owner.empty() && !difference.owner_was.empty() && difference.owner != difference.owner_was &&
+           artifact::without_version(difference.owner) == artifact::without_version(difference.owner_was);
+}
 
 std::string to_text(Kind kind) {
     switch (kind) {

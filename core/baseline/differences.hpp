@@ -40,13 +40,18 @@ struct Difference {
     std::string name;  // named path, program, peer or volume: what differs
     std::string path;  // concrete, where there is one
     std::string role;
-    std::string owner;
+    std::string owner;      // package URL
+    std::string owner_was;  // the package as the step knew it: the same, another version, or empty for one it never had
+    std::optional<bool> owner_verified;
     std::uint32_t access = 0;
     std::vector<event::ProcessId> processes;
     std::set<event::Sha256> was, now;  // of kOtherContent
     std::uint32_t known_runs = 0;      // of what is known: in how many runs
     double usual = 0, found = 0;       // of kVolume: median and value
 };
+
+// The file came, went or changed because its package is another version.
+bool is_of_upgrade(const Difference& difference);
 
 // In the order of program, kind and name. `baseline` must have learned a run.
 std::vector<Difference> differences(const Baseline& baseline, const Facts& facts, const PathNames& names);

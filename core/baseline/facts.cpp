@@ -88,6 +88,7 @@ void add_file(ProgramFact& program, const std::string& named, const run::FileEnt
         fact.role = role_in_step(entry, named);
         fact.owner = entry.owner;
     }
+    if (entry.owner_verified) fact.owner_verified = fact.owner_verified.value_or(true) && *entry.owner_verified;
     fact.access |= entry.access;
     if (entry.digest) fact.digests.insert(*entry.digest);
     fact.written = fact.written || (entry.access & kWrites) != 0;

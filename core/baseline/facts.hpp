@@ -18,8 +18,9 @@ namespace fstracker::baseline {
 struct FileFact {
     std::string path;  // as the step saw it; one of them where several have one name
     std::string role;
-    std::string owner;         // package URL, or empty
-    std::uint32_t access = 0;  // event::Access bits; of all programs that touched it
+    std::string owner;                   // package URL, or empty
+    std::optional<bool> owner_verified;  // as in run::FileEntry; of several contents, whether all are
+    std::uint32_t access = 0;            // event::Access bits; of all programs that touched it
     std::set<event::Sha256> digests;
     bool written = false;  // by the run itself: its content is the run's own
     std::vector<event::ProcessId> processes;

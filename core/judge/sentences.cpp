@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+
+#include "core/artifact/package_url.hpp"
 
 namespace fstracker::judge {
 
@@ -155,6 +158,72 @@ std::string why_of(const Difference& difference, const baseline::Baseline& basel
     for (std::size_t i = 0; i < std::min(also.size(), kMostAlso); ++i) why += (i == 0 ? " Also: " : " ") + also[i];
     if (also.size() > kMostAlso) why += fmt::format(" And {} more.", also.size() - kMostAlso);
     return why;
+}
+
+namespace {
+
+struct PackageChange {
+    std::string was, now;  // versions; `was` is empty for a package that is new
+    std::size_t files = 0, verified = 0;
+};
+
+// "torch" and "2.4.1" of "pkg:pypi/torch@2.4.1?arch=amd64".
+std::string package_name(std::string_view url) {
+    const std::string_view whole = artifact::without_version(url);
+    return std::string(whole.substr(std::min(whole.find('/'), whole.size() - 1) + 1));
+}
+std::string version_of(std::string_view url) {
+    const std::size_t at = url.find('@');
+    if (at == std::string_view::npos) return {};
+    return std::string(url.substr(at + 1, url.find('?') - at - 1));
+}
+
+std::map<std::string, PackageChange> package_changes(const std::vector<const Difference*>& differences) {
+    std::map<std::string, PackageChange> changes;
+    for (const Difference* difference : differences) {
+        PackageChange& change = changes[package_name(difference->owner)];
+        change.was = version_of(difference->owner_was);
+        change.now = version_of(difference->owner);
+        ++change.files;
+        if (difference->owner_verified == true || difference->kind == Kind::kAbsentFile) ++change.verified;
+    }
+    return changes;
+}
+
+std::string files_of(std::size_t number) { return fmt::format("{} file{}", number, number == 1 ? "" : "s"); }
+
+}  // namespace
+
+std::string title_of_packages(const std::vector<const Difference*>& differences) {
+    const auto changes = package_changes(differences);
+    const auto& [name, first] = *changes.begin();
+    std::string title =
+        first.was.empty()
+            ? fmt::format("{} uses package {} {}, which this step never had ({})",
+                          short_program(differences.front()->program), name, first.now, files_of(first.files))
+            : fmt::format("Package {} is {}, and was {} ({})", name, first.now, first.was, files_of(first.files));
+    if (changes.size() > 1)
+        title += fmt::format(", and {} more {}", changes.size() - 1, changes.size() == 2 ? "package" : "packages");
+    return title + '.';
+}
+
+std::string why_of_packages(const std::vector<const Difference*>& differences, const baseline::Baseline& baseline) {
+    constexpr std::size_t kMostTold = 10;
+    const auto changes = package_changes(differences);
+    std::size_t verified = 0;
+    std::string others;
+    std::size_t told = 0;
+    for (const auto& [name, change] : changes) {
+        verified += change.verified;
+        if (told++ == 0 || told > kMostTold) continue;
+        others += fmt::format(" {} is {}{}.", name, change.now, change.was.empty() ? "" : ", and was " + change.was);
+    }
+    const std::size_t files = differences.size();
+    return fmt::format("{} (baseline: {} runs, {}).{}",
+                       verified == files ? "Each file is as its package's own list says"
+                                         : fmt::format("Of {} of {} the package's own list has no digest",
+                                                       files - verified, files_of(files)),
+                       baseline.runs.size(), baseline::to_text(baseline::maturity_of(baseline)), others);
 }
 
 std::vector<std::string> innocent_reasons(const Difference& difference) {

@@ -25,6 +25,11 @@ std::string title_of(const baseline::Difference& difference, const baseline::Fac
 std::string why_of(const baseline::Difference& difference, const baseline::Baseline& baseline, double bits,
                    const std::vector<std::string>& also);
 
+// Of differences that package_of() puts together.
+std::string title_of_packages(const std::vector<const baseline::Difference*>& differences);
+std::string why_of_packages(const std::vector<const baseline::Difference*>& differences,
+                            const baseline::Baseline& baseline);
+
 std::vector<std::string> innocent_reasons(const baseline::Difference& difference);
 
 }  // namespace fstracker::judge

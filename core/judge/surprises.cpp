@@ -27,7 +27,8 @@ struct Weighed {
     const Difference* difference = nullptr;
     Weight weight;
     double bits = 0;
-    std::string anchor;  // the program under which it is told
+    std::string anchor;   // the program under which it is told
+    std::string package;  // or the package
 };
 
 Level lowered(Level level, int steps) {
@@ -125,14 +126,24 @@ Incident incident_of(const run::Record& record, const baseline::Baseline& baseli
     incident.atlas.assign(atlas.begin(), atlas.end());
     incident.attack.assign(attack.begin(), attack.end());
     incident.innocent = innocent_reasons(*lead.difference);
-    incident.title = title_of(*lead.difference, facts);
-    if (group.size() > 1) {
-        incident.title.pop_back();
-        incident.title += fmt::format(", and {} more.", group.size() - 1);
+    if (!lead.package.empty()) {
+        std::vector<const Difference*> of_packages;
+        for (const Weighed& one : group) {
+            of_packages.push_back(one.difference);
+            names.insert(one.difference->owner);
+        }
+        incident.title = title_of_packages(of_packages);
+        incident.why = why_of_packages(of_packages, baseline);
+    } else {
+        incident.title = title_of(*lead.difference, facts);
+        if (group.size() > 1) {
+            incident.title.pop_back();
+            incident.title += fmt::format(", and {} more.", group.size() - 1);
+        }
+        std::vector<std::string> also;
+        for (std::size_t i = 1; i < group.size(); ++i) also.push_back(title_of(*group[i].difference, facts));
+        incident.why = why_of(*lead.difference, baseline, lead.bits, also);
     }
-    std::vector<std::string> also;
-    for (std::size_t i = 1; i < group.size(); ++i) also.push_back(title_of(*group[i].difference, facts));
-    incident.why = why_of(*lead.difference, baseline, lead.bits, also);
 
     std::vector<std::string> parts{record.info.pipeline, record.info.step, anchor, incident.family};
     parts.insert(parts.end(), rules.begin(), rules.end());
@@ -141,6 +152,42 @@ Incident incident_of(const run::Record& record, const baseline::Baseline& baseli
     incident.fingerprint = fingerprint_of(parts);
     incident.id = incident_id(incident.fingerprint);
     return incident;
+}
+
+// What is told together: all that a new program did; of a known one what is of one family; a package; and small things,
+// whatever they are about.
+using Key = std::pair<std::string, std::string>;
+using Groups = std::map<Key, std::vector<Weighed>>;
+constexpr const char* kUpgrade = "upgrade ";
+
+Key key_of(const Weighed& weighed, bool upgraded, const Anchors& anchors) {
+    if (upgraded) return {{}, kUpgrade + weighed.package};
+    if (weighed.weight.level == Level::kLow) return {};
+    if (!weighed.package.empty()) return {{}, "package " + weighed.package};
+    return {weighed.anchor, anchors.is_new(weighed.anchor) ? std::string() : weighed.weight.family};
+}
+
+// A package in another version, each file as its list says, is explained. Those that nobody can vouch for are one
+// incident together.
+void settle_upgrades(Groups& groups) {
+    std::vector<Weighed> unverified;
+    for (auto group = groups.lower_bound({{}, kUpgrade}); group != groups.end();) {
+        auto& [key, differences] = *group;
+        if (!key.first.empty() || !key.second.starts_with(kUpgrade)) break;
+        const bool explained = std::all_of(differences.begin(), differences.end(), [](const Weighed& one) {
+            return one.difference->owner_verified == true || one.difference->kind == Kind::kAbsentFile ||
+                   one.weight.level == Level::kInformational;
+        });
+        if (explained) {
+            for (Weighed& one : differences) one.weight.level = Level::kInformational;
+            ++group;
+            continue;
+        }
+        for (Weighed& one : differences) one.weight.level = Level::kLow;
+        unverified.insert(unverified.end(), differences.begin(), differences.end());
+        group = groups.erase(group);
+    }
+    if (!unverified.empty()) groups[{{}, kUpgrade}] = std::move(unverified);
 }
 
 }  // namespace
@@ -153,21 +200,24 @@ std::vector<Surprise> surprises_in(const run::Record& record, const baseline::Ba
     if (only_rules_speak) return {};
     const Anchors anchors(baseline, facts);
 
-    // Small things are one incident together, whatever they are about.
-    std::map<std::pair<std::string, std::string>, std::vector<Weighed>> groups;
+    Groups groups;
     for (const Difference& difference : differences) {
-        Weighed weighed{&difference, weight_of(difference), baseline::surprise_of(baseline, difference.novelty),
-                        anchors.of(difference.program)};
+        Weighed weighed{&difference,
+                        weight_of(difference),
+                        baseline::surprise_of(baseline, difference.novelty),
+                        anchors.of(difference.program),
+                        {}};
+        if (!anchors.is_new(weighed.anchor)) weighed.package = package_of(difference);
         Level& level = weighed.weight.level;
+        const bool upgraded = !weighed.package.empty() && baseline::is_of_upgrade(difference);
+        if (upgraded) level = Level::kLow;
         if (was_handed_over(difference, inputs)) level = Level::kInformational;
         level =
             lowered(level, steps_of_surprise(weighed.bits) + (maturity == baseline::Maturity::kProvisional ? 1 : 0));
-        if (level == Level::kInformational) continue;
-        std::pair<std::string, std::string> key;
-        if (level != Level::kLow)
-            key = {weighed.anchor, anchors.is_new(weighed.anchor) ? std::string() : weighed.weight.family};
-        groups[key].push_back(std::move(weighed));
+        if (level == Level::kInformational && !upgraded) continue;
+        groups[key_of(weighed, upgraded, anchors)].push_back(std::move(weighed));
     }
+    settle_upgrades(groups);
     std::vector<Surprise> surprises;
     surprises.reserve(groups.size());
     for (const auto& [key, group] : groups) {

@@ -5,6 +5,8 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "core/artifact/package_url.hpp"
+
 namespace fstracker::judge {
 
 namespace {
@@ -85,11 +87,24 @@ Weight program_weight(const Difference& difference) {
     return weight;
 }
 
+bool is_installed(std::string_view place) { return is_system(place) || place == "$SITE" || place == "$USERSITE"; }
+
+// Its package's own list has another content for it.
+bool differs_from_record(const Difference& difference) {
+    return !difference.owner.empty() && difference.owner_verified == false;
+}
+
+// More of a package that the step has, in the same version or in another.
+bool is_of_known_package(const Difference& difference) {
+    return !difference.owner.empty() && !difference.owner_was.empty();
+}
+
 Weight library_weight(const Difference& difference) {
     const std::string_view place = baseline::place_of(difference.name);
     Weight weight{Level::kMedium, "libraries", {"AML.T0010.001"}, {"T1574"}};
     if (is_system(place)) weight.level = difference.owner.empty() ? Level::kLow : Level::kInformational;
-    if (!difference.owner.empty() && place == "$SITE") weight.level = Level::kLow;
+    if (is_of_known_package(difference) && place == "$SITE") weight.level = Level::kLow;
+    if (differs_from_record(difference)) weight.level = Level::kHigh;
     return weight;
 }
 
@@ -97,8 +112,11 @@ Weight code_weight(const Difference& difference) {
     const std::string_view place = baseline::place_of(difference.name);
     Weight weight{Level::kInformational, "libraries", {"AML.T0010.001"}, {"T1195.001"}};
     if (place == "$SITE" || place == "$USERSITE") {
-        const bool in_known_folder = difference.kind == Kind::kNewFile;
-        weight.level = !difference.owner.empty() || in_known_folder ? Level::kLow : Level::kMedium;
+        // Where packages have no lists nobody can tell whose a file in a known folder is.
+        const bool in_known_folder =
+            difference.kind == Kind::kNewFile && difference.owner.empty() && difference.owner_verified != false;
+        weight.level = is_of_known_package(difference) || in_known_folder ? Level::kLow : Level::kMedium;
+        if (differs_from_record(difference)) weight.level = Level::kHigh;
     } else if (is_one_of(place, {"$TMP", "$HOME", "$CACHE", "/dev", "/var"})) {
         weight.level = Level::kMedium;
     }
@@ -150,8 +168,7 @@ Weight new_access_weight(const Difference& difference) {
     if (role == "model") return {Level::kHigh, "models", {"AML.T0018"}, {"T1565.001"}};
     if (role == "data") return {Level::kMedium, "data", {"AML.T0020"}, {"T1565.001"}};
     const std::string_view place = baseline::place_of(difference.name);
-    const bool installed = is_system(place) || place == "$SITE" || place == "$USERSITE";
-    if (is_one_of(role, {"library", "executable", "code"}) && installed)
+    if (is_one_of(role, {"library", "executable", "code"}) && is_installed(place))
         return {Level::kHigh, "libraries", {"AML.T0010.001"}, {"T1554"}};
     if (role == "credential") return {Level::kHigh, "credentials", {"AML.T0055"}, {"T1098"}};
     if (role == "config" && (place == "/etc" || place == "$HOME")) return {Level::kMedium, "integrity", {}, {"T1546"}};
@@ -167,9 +184,14 @@ Weight content_weight(const Difference& difference) {
     if (is_hook(difference.name)) return {Level::kHigh, "libraries", {"AML.T0010.001"}, {"T1546"}};
     if (role == "model") return {Level::kHigh, "models", {"AML.T0010.003"}, {"T1565.001"}};
     if (role == "data") return {Level::kMedium, "data", {"AML.T0020"}, {"T1565.001"}};
-    const bool installed = is_system(place) || place == "$SITE" || place == "$USERSITE";
     const bool runs = is_one_of(role, {"library", "executable", "code"});
-    if (runs && installed) return {Level::kMedium, "libraries", {"AML.T0010.001"}, {"T1554"}};
+    // Bytecode has the time of its source in it: it is another after each installation.
+    const bool same_version =
+        !difference.owner.empty() && difference.owner == difference.owner_was && !difference.name.ends_with(".pyc");
+    if (runs && is_installed(place)) {
+        const bool wrong = same_version || differs_from_record(difference);
+        return {wrong ? Level::kHigh : Level::kMedium, "libraries", {"AML.T0010.001"}, {"T1554"}};
+    }
     if (runs && place != "$WORK") return {Level::kLow, "libraries", {"AML.T0010.001"}, {"T1554"}};
     if (role == "library" || role == "executable") return {Level::kLow, "libraries", {}, {}};
     return {Level::kInformational, "integrity", {}, {}};
@@ -190,6 +212,16 @@ Weight volume_weight(const Difference& difference) {
 }
 
 }  // namespace
+
+std::string package_of(const Difference& difference) {
+    const bool told_with_others = difference.role == "library" || difference.role == "code";
+    if (!told_with_others || is_hook(difference.name) || differs_from_record(difference)) return {};
+    const std::string& owner = difference.owner.empty() ? difference.owner_was : difference.owner;
+    const bool is_new =
+        !difference.owner.empty() && difference.owner_was.empty() && !is_system(baseline::place_of(difference.name));
+    return baseline::is_of_upgrade(difference) || is_new ? std::string(artifact::without_version(owner))
+                                                         : std::string();
+}
 
 bool moves_files(std::string_view program) {
     return is_network_tool(program) || is_packer(program) || is_copier(program);

@@ -21,6 +21,11 @@ struct Weight {
 // Of a stable baseline, before surprise and maturity are taken into account.
 Weight weight_of(const baseline::Difference& difference);
 
+// The package, without version, under which the difference is told together with its others: one that is another
+// version than the step had, or that it never had. Empty: it is told by itself, as is what the package's list denies
+// and what every interpreter executes.
+std::string package_of(const baseline::Difference& difference);
+
 // Programs that copy, pack or send files and are no part of a computation.
 bool moves_files(std::string_view program);
 
