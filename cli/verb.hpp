@@ -37,6 +37,7 @@ extern const Verb kReportVerb;
 extern const Verb kShowVerb;
 extern const Verb kRunsVerb;
 extern const Verb kDiffVerb;
+extern const Verb kLineageVerb;
 extern const Verb kBaselineVerb;
 extern const Verb kRulesVerb;
 extern const Verb kKeysVerb;

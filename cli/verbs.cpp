@@ -8,8 +8,9 @@
 namespace fstracker::cli {
 
 const std::vector<const Verb*>& all_verbs() {
-    static const std::vector<const Verb*> kVerbs = {&kRunVerb,  &kReportVerb,   &kVerifyVerb, &kShowVerb, &kRunsVerb,
-                                                    &kDiffVerb, &kBaselineVerb, &kRulesVerb,  &kKeysVerb, &kDoctorVerb};
+    static const std::vector<const Verb*> kVerbs = {&kRunVerb,   &kReportVerb, &kVerifyVerb,  &kShowVerb,
+                                                    &kRunsVerb,  &kDiffVerb,   &kLineageVerb, &kBaselineVerb,
+                                                    &kRulesVerb, &kKeysVerb,   &kDoctorVerb};
     return kVerbs;
 }
 
@@ -21,7 +22,7 @@ const Verb* find_verb(const std::string& name) {
 }
 
 bool is_future_verb(const std::string& name) {
-    constexpr std::array<std::string_view, 3> kNames = {"lineage", "status", "attest"};
+    constexpr std::array<std::string_view, 2> kNames = {"status", "attest"};
     return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
