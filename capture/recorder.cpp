@@ -25,6 +25,7 @@ namespace {
 // is hashed in time; the kernel wakes it earlier when much has gathered.
 constexpr int kBusyMilliseconds = 5;
 constexpr int kIdleMilliseconds = 40;
+constexpr std::chrono::milliseconds kLinger{200};
 // So many last looks are worth a thread.
 constexpr std::size_t kManyLooks = 1000;
 constexpr std::size_t kLogChunk = 256 * 1024;
@@ -268,7 +269,18 @@ void Recorder::record(const CommandEnd& end) {
             readable = false;
         }
     }
+    if (readable) linger(sink);
     finish(end);
+}
+
+// Helpers of multiprocessing and of shells' pipelines end a few milliseconds after the command. What goes on for longer
+// is named in the record.
+void Recorder::linger(const Source::Sink& sink) {
+    const auto until = std::chrono::steady_clock::now() + kLinger;
+    for (int wait = 0; source_.poll(wait, sink).has_value(); wait = kBusyMilliseconds) {
+        beat();
+        if (!run_.has_others_running() || std::chrono::steady_clock::now() >= until) break;
+    }
 }
 
 std::vector<LastLooks> Recorder::look_once_more() const {

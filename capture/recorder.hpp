@@ -69,6 +69,7 @@ class Recorder {
     void take_at_once(std::span<const event::FoldTotal> totals);
     void want(const run::HashWanted& wanted);
     void check_sequence(const event::Common& common);
+    void linger(const Source::Sink& sink);
     void finish(const CommandEnd& end);
     void finish_digests(std::chrono::steady_clock::time_point deadline);
     [[nodiscard]] std::vector<LastLooks> look_once_more() const;

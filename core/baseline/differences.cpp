@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "core/artifact/package_url.hpp"
+#include "core/digest/digest.hpp"
 
 namespace fstracker::baseline {
 
@@ -139,6 +140,7 @@ class Comparison {
         difference.access = fact.access;
         difference.processes = fact.processes;
         difference.now = fact.digests;
+        difference.known_content = has_known_content(fact);
         return difference;
     }
 
@@ -151,6 +153,34 @@ class Comparison {
         }
         const auto known = by_path_->find(path);
         return known == by_path_->end() ? nullptr : known->second;
+    }
+
+    // A mask stands for files of its role, and of outputs for those alone that the run itself wrote.
+    static bool is_member(const FileFact& file, const PathEntry& mask) {
+        return file.role == mask.role && (mask.role != "output" || file.written);
+    }
+    // Any program's mask that the file is a member of, within its range.
+    const PathEntry* mask_of_step(const std::string& shape, const std::vector<std::uint64_t>& numbers,
+                                  const FileFact& file) {
+        const PathEntry* mask = known_to_step(shape);
+        const bool holds = mask != nullptr && mask->is_mask() && is_member(file, *mask);
+        return holds && Shape::within(mask->ranges, numbers) ? mask : nullptr;
+    }
+
+    // Whether all of its contents are ones that the step knows of files of that role, whatever their names. What is
+    // empty is not known by its content.
+    bool has_known_content(const FileFact& file) {
+        if (!contents_) {
+            contents_.emplace();
+            for (const auto& [name, program] : baseline_.programs)
+                for (const auto& [path, entry] : program.files)
+                    for (const event::Sha256& digest : entry.digests) contents_->emplace(entry.role, digest);
+            const event::Sha256 empty = digest::sha256(std::string_view());
+            std::erase_if(*contents_, [&](const auto& known) { return known.second == empty; });
+        }
+        return !file.digests.empty() && std::all_of(file.digests.begin(), file.digests.end(), [&](const auto& digest) {
+            return contents_->contains({file.role, digest});
+        });
     }
 
     // That very package where the step had it, else another version of it, else nothing.
@@ -180,7 +210,9 @@ class Comparison {
         difference.processes = fact.processes;
         difference.access = event::kExecute;
         for (const auto& [path, file] : fact.files) {
+            std::vector<std::uint64_t> numbers;
             const PathEntry* known = known_to_step(path);
+            if (known == nullptr) known = mask_of_step(skeleton_of(path, &numbers), numbers, file);
             if (known == nullptr)
                 add_file(Kind::kNewFile, "", name, path, file);
             else if (is_one_of(file.role, {"model", "data", "credential", "output"}))
@@ -246,11 +278,13 @@ class Comparison {
         std::vector<std::uint64_t> numbers;
         const std::string shape = skeleton_of(path, &numbers);
         const auto mask = known.files.find(shape);
-        if (mask != known.files.end() && mask->second.is_mask()) {
+        if (mask != known.files.end() && mask->second.is_mask() && is_member(file, mask->second)) {
             if (!Shape::within(mask->second.ranges, numbers)) add_file(Kind::kOutOfRange, "", program, path, file);
             return;
         }
-        if (const PathEntry* elsewhere = known_to_step(path); elsewhere != nullptr) {
+        const PathEntry* elsewhere = known_to_step(path);
+        if (elsewhere == nullptr) elsewhere = mask_of_step(shape, numbers, file);
+        if (elsewhere != nullptr) {
             add_file(Kind::kNewUser, "user ", program, path, file).known_runs = elsewhere->seen.runs;
             content(program, path, file, *elsewhere);
             return;
@@ -298,6 +332,7 @@ class Comparison {
     std::vector<Difference> found_;
     std::optional<std::unordered_map<std::string, const PathEntry*>> by_path_;
     std::optional<Packages> packages_was_, packages_now_;
+    std::optional<std::set<std::pair<std::string, event::Sha256>>> contents_;  // by role
 };
 
 double median(std::vector<double> values) {

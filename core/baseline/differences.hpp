@@ -46,6 +46,7 @@ struct Difference {
     std::uint32_t access = 0;
     std::vector<event::ProcessId> processes;
     std::set<event::Sha256> was, now;  // of kOtherContent
+    bool known_content = false;        // the step knows these bytes, in that role, under another name
     std::uint32_t known_runs = 0;      // of what is known: in how many runs
     double usual = 0, found = 0;       // of kVolume: median and value
 };

@@ -16,6 +16,7 @@ namespace fstracker::judge {
 namespace {
 
 constexpr std::uint32_t kWrites = event::kWrite | event::kCreate | event::kTruncate;
+constexpr std::uint32_t kChanges = kWrites | event::kRename | event::kLink | event::kUnlink;
 constexpr std::size_t kMostNamed = 50;
 constexpr const char* kHandedOver = "fstracker-lineage-other-content";
 constexpr const char* kWithinRun = "fstracker-content-changed-within-run";
@@ -127,7 +128,7 @@ std::vector<Incident> lineage_incidents(const run::Record& record, const Inputs&
     Incidents incidents(record, names);
     for (const auto& [path_view, reading] : readings_of(record, inputs)) {
         const std::string path(path_view);
-        if ((reading.access & kWrites) != 0 || reading.digests.empty()) continue;
+        if ((reading.access & kChanges) != 0 || reading.digests.empty()) continue;
         if (const auto input = inputs.find(path); input != inputs.end() && !input->second.digests.empty()) {
             const bool as_left = std::includes(input->second.digests.begin(), input->second.digests.end(),
                                                reading.digests.begin(), reading.digests.end());
@@ -162,7 +163,6 @@ std::vector<Incident> tampering_incidents(const run::Record& record, const basel
         });
     };
     constexpr const char* kRule = "fstracker-criteria-written";
-    constexpr std::uint32_t kChanges = kWrites | event::kRename | event::kLink | event::kUnlink;
     std::set<std::string> written, named;
     std::set<event::ProcessId> processes;
     for (const run::FileEntry& entry : record.files) {

@@ -19,7 +19,7 @@ using baseline::Kind;
 constexpr std::string_view kRulePrefix = "fstracker-baseline-";
 constexpr std::uint32_t kWrites = event::kWrite | event::kCreate | event::kTruncate;
 
-// A mask has no place in a name that is read: python{version} is python.
+// python{version} is python.
 std::string without_masks(std::string_view text) {
     std::string kept;
     for (std::size_t at = 0; at < text.size(); ++at) {
@@ -72,17 +72,21 @@ std::string rule_of(Kind kind) { return std::string(kRulePrefix) + baseline::to_
 
 bool is_baseline_rule(const std::string& id) { return id.starts_with(kRulePrefix); }
 
-std::string short_program(std::string_view program) {
+std::string short_program(const std::string& program, const baseline::Facts& facts) {
     if (program.empty()) return "the command";
     const std::size_t space = program.find(' ');
-    std::string name = without_masks(baseline::file_name_of(program.substr(0, space)));
-    if (space == std::string_view::npos) return name;
-    const std::string_view rest = program.substr(space + 1);
+    const auto fact = facts.programs.find(program);
+    // A mask has no place in a name that is read: where the run has the program it has the name without.
+    std::string name = fact != facts.programs.end() && !fact->second.path.empty()
+                           ? std::string(baseline::file_name_of(fact->second.path))
+                           : without_masks(baseline::file_name_of(program.substr(0, space)));
+    if (space == std::string::npos) return name;
+    const std::string_view rest = std::string_view(program).substr(space + 1);
     return name + ' ' + std::string(rest.starts_with('-') ? rest : baseline::file_name_of(rest));
 }
 
 std::string title_of(const Difference& difference, const baseline::Facts& facts) {
-    const std::string who = short_program(difference.program);
+    const std::string who = short_program(difference.program, facts);
     const std::string& path = difference.path;
     switch (difference.kind) {
         case Kind::kNewProgram: {
@@ -91,10 +95,10 @@ std::string title_of(const Difference& difference, const baseline::Facts& facts)
                 difference.name.find(' ') == std::string::npos ? path : fmt::format("{} ({})", who, path);
             return parent.empty()
                        ? fmt::format("The command is {}, which this step never ran.", what)
-                       : fmt::format("{} started {}, which this step never ran.", short_program(parent), what);
+                       : fmt::format("{} started {}, which this step never ran.", short_program(parent, facts), what);
         }
         case Kind::kNewParent:
-            return fmt::format("{} started {}, which it never did.", short_program(difference.name), path);
+            return fmt::format("{} started {}, which it never did.", short_program(difference.name, facts), path);
         case Kind::kNewFile:
         case Kind::kNewPlace:
             return fmt::format("{} {} {}, {} it never touched.", who, deed(difference.access), path,
@@ -116,7 +120,7 @@ std::string title_of(const Difference& difference, const baseline::Facts& facts)
         case Kind::kNewPeer: return fmt::format("{} connected to {}, which it never did.", who, difference.name);
         case Kind::kAbsentFile: return fmt::format("{} did not touch {}, as it always did.", who, path);
         case Kind::kAbsentProgram:
-            return fmt::format("{} was not executed, as it always was.", short_program(difference.name));
+            return fmt::format("{} was not executed, as it always was.", short_program(difference.name, facts));
         case Kind::kVolume:
             return fmt::format("The step's {} came to {}, usually {}.", volume_of(difference.name),
                                amount(difference.name, difference.found), amount(difference.name, difference.usual));
@@ -194,13 +198,13 @@ std::string files_of(std::size_t number) { return fmt::format("{} file{}", numbe
 
 }  // namespace
 
-std::string title_of_packages(const std::vector<const Difference*>& differences) {
+std::string title_of_packages(const std::vector<const Difference*>& differences, const baseline::Facts& facts) {
     const auto changes = package_changes(differences);
     const auto& [name, first] = *changes.begin();
     std::string title =
         first.was.empty()
             ? fmt::format("{} uses package {} {}, which this step never had ({})",
-                          short_program(differences.front()->program), name, first.now, files_of(first.files))
+                          short_program(differences.front()->program, facts), name, first.now, files_of(first.files))
             : fmt::format("Package {} is {}, and was {} ({})", name, first.now, first.was, files_of(first.files));
     if (changes.size() > 1)
         title += fmt::format(", and {} more {}", changes.size() - 1, changes.size() == 2 ? "package" : "packages");

@@ -15,7 +15,7 @@ std::string rule_of(baseline::Kind kind);
 bool is_baseline_rule(const std::string& id);  // whether rule_of() gave it
 
 // "python train.py" of "/usr/bin/python{version} $WORK/train.py"; "the command" of nobody.
-std::string short_program(std::string_view program);
+std::string short_program(const std::string& program, const baseline::Facts& facts);
 
 // One sentence with its full stop.
 std::string title_of(const baseline::Difference& difference, const baseline::Facts& facts);
@@ -26,7 +26,8 @@ std::string why_of(const baseline::Difference& difference, const baseline::Basel
                    const std::vector<std::string>& also);
 
 // Of differences that package_of() puts together.
-std::string title_of_packages(const std::vector<const baseline::Difference*>& differences);
+std::string title_of_packages(const std::vector<const baseline::Difference*>& differences,
+                              const baseline::Facts& facts);
 std::string why_of_packages(const std::vector<const baseline::Difference*>& differences,
                             const baseline::Baseline& baseline);
 

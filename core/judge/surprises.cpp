@@ -132,7 +132,7 @@ Incident incident_of(const run::Record& record, const baseline::Baseline& baseli
             of_packages.push_back(one.difference);
             names.insert(one.difference->owner);
         }
-        incident.title = title_of_packages(of_packages);
+        incident.title = title_of_packages(of_packages, facts);
         incident.why = why_of_packages(of_packages, baseline);
     } else {
         incident.title = title_of(*lead.difference, facts);

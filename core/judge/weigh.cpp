@@ -130,6 +130,7 @@ Weight new_file_weight(const Difference& difference) {
                         difference.kind == Kind::kNewPlace;
     if (is_hook(difference.name)) return {Level::kHigh, "libraries", {"AML.T0010.001"}, {"T1546"}};
     if (role == "credential") return {Level::kHigh, "credentials", {"AML.T0055"}, {"T1552"}};
+    if (difference.known_content && is_one_of(role, {"model", "data"})) return {Level::kInformational, "data", {}, {}};
     if (role == "library") return library_weight(difference);
     if (role == "code") return code_weight(difference);
     if (role == "model") return {Level::kMedium, "models", {"AML.T0010.003"}, {"T1195"}};

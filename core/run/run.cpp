@@ -83,6 +83,11 @@ struct Run::State {
     event::RunEnded end;
     bool ended = false;
 
+    [[nodiscard]] bool is_command(event::ProcessId id) const {
+        const std::optional<std::uint32_t> command = processes.pid_of(1);
+        return command && processes.pid_of(id) == command;
+    }
+
     Known& known(const event::Object& object) {
         const auto [found, is_new] = object_of.try_emplace(object.id, nullptr);
         if (is_new) found->second = &objects.emplace_back(object);
@@ -308,6 +313,11 @@ std::vector<HashWanted> Run::wanted_at_end() const {
 
 std::size_t Run::object_count() const { return state_->objects.size(); }
 
+bool Run::has_others_running() const {
+    const std::vector<event::ProcessId> running = state_->processes.still_running();
+    return std::any_of(running.begin(), running.end(), [&](event::ProcessId id) { return !state_->is_command(id); });
+}
+
 Record Run::record(RunInfo info) const {
     const State& s = *state_;
     Record record;
@@ -346,10 +356,7 @@ Record Run::record(RunInfo info) const {
     const bool exits_are_known = exits == s.ledger.kernel.end() || exits->second.lost.empty();
     std::vector<event::ProcessId> running;
     if (s.ended && !s.end.recorder_failed && exits_are_known) running = s.processes.still_running();
-    // It has been waited for.
-    const std::optional<std::uint32_t> command = s.processes.pid_of(1);
-    const auto is_command = [&](event::ProcessId id) { return command && s.processes.pid_of(id) == command; };
-    if (std::erase_if(running, is_command) != 0)
+    if (std::erase_if(running, [&](event::ProcessId id) { return s.is_command(id); }) != 0)  // has been waited for
         completeness.reasons.emplace_back("the command ended unseen: it was no longer in the run");
     completeness.complete = completeness.reasons.empty();
     completeness.truncated = s.truncated;

@@ -50,6 +50,9 @@ class Run {
 
     [[nodiscard]] std::size_t object_count() const;
 
+    // Whether, as far as was seen, a process other than the command has not ended.
+    [[nodiscard]] bool has_others_running() const;
+
     // The record so far; `info` is the caller's. Sets finished and status from RunEnded.
     [[nodiscard]] Record record(RunInfo info) const;
 

@@ -92,5 +92,5 @@ TEST_CASE("a package that the step never had is one finding", "[judge]") {
     const auto found = surprises(record);
     REQUIRE(found.size() == 1);
     CHECK(found[0].incident.level == Level::kMedium);
-    CHECK(found[0].incident.title == "python train.py uses package gamma 0.1, which this step never had (2 files).");
+    CHECK(found[0].incident.title == "python3.11 train.py uses package gamma 0.1, which this step never had (2 files).");
 }
