@@ -120,9 +120,12 @@ bool is_key_file(std::string_view path) {
     return name == "id_rsa" || name == "id_ecdsa" || name == "id_ed25519" || name == "id_dsa";
 }
 
-}  // namespace
-
-namespace {
+// In the same folders, and nothing that anybody could log in with.
+bool is_beside_secrets(std::string_view path) {
+    const std::string_view name = path.substr(path.find_last_of('/') + 1);
+    return path.ends_with("/.aws/config") || path.ends_with("/.ssh/config") || name.ends_with(".pub") ||
+           name.starts_with("known_hosts") || name == "authorized_keys";
+}
 
 // What Python's site module executes when the interpreter starts; elsewhere .pth is a PyTorch checkpoint.
 bool is_path_hook(std::string_view path) {
@@ -187,7 +190,7 @@ std::string role_of(const run::FileEntry& entry) {
     const mode_t type = entry.mode & S_IFMT;
     if (type == S_IFCHR || type == S_IFBLK) return kDevice;
     const std::string_view path = entry.path.bytes;
-    if (look_up(path, kSecrets) != nullptr || is_key_file(path)) return kCredential;
+    if (is_key_file(path) || (look_up(path, kSecrets) != nullptr && !is_beside_secrets(path))) return kCredential;
 
     const char* by_suffix = look_up(lower(path), kSuffixes);
     if ((entry.access & event::kExecute) != 0) return by_suffix == kCode ? kCode : kExecutable;

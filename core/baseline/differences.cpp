@@ -259,6 +259,8 @@ class Comparison {
         if ((more & kTelling) != 0) {
             Difference& difference = add_file(Kind::kNewAccess, "access ", program, path, file);
             difference.access = more & kTelling;
+            // What is written in place is an output of this run, and what it was counts.
+            if (known.role == "model" || known.role == "data") difference.role = known.role;
             difference.known_runs = known.seen.runs;
         }
         content(program, path, file, known);

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "core/judge/heaviest.hpp"
 #include "core/judge/incidents.hpp"
 #include "core/judge/sentences.hpp"
 #include "core/judge/weigh.hpp"
@@ -100,6 +101,21 @@ void add_file(Incident& incident, const Difference& difference) {
         incident.was[difference.path] = *difference.was.begin();
 }
 
+// What is not there any more, and sums, are nobody's in particular: who would have started or touched it is named, and
+// who has the largest share.
+void add_culprits(Incident& incident, const std::set<event::ProcessId>& listed, const run::Record& record,
+                  const baseline::Baseline& baseline, const baseline::Facts& facts, const Difference& difference) {
+    if (difference.kind == Kind::kVolume) return add_listed(incident, listed, {heaviest(record, difference.name)});
+    std::set<std::string> programs;
+    if (difference.kind == Kind::kAbsentFile) programs = {difference.program};
+    if (const auto absent = baseline.programs.find(difference.name);
+        difference.kind == Kind::kAbsentProgram && absent != baseline.programs.end())
+        for (const auto& [parent, seen] : absent->second.started_by) programs.insert(parent);
+    for (const std::string& name : programs)
+        if (const auto program = facts.programs.find(name); program != facts.programs.end())
+            add_listed(incident, listed, program->second.processes);
+}
+
 Incident incident_of(const run::Record& record, const baseline::Baseline& baseline, const std::string& anchor,
                      std::vector<Weighed> group, const baseline::Facts& facts) {
     std::sort(group.begin(), group.end(), weightier);
@@ -119,9 +135,9 @@ Incident incident_of(const run::Record& record, const baseline::Baseline& baseli
         add_listed(incident, listed, one.difference->processes);
         add_file(incident, *one.difference);
     }
-    // What is not there any more, and sums, are nobody's in particular: the programs that were there are named.
-    if (const auto program = facts.programs.find(anchor); incident.processes.empty() && program != facts.programs.end())
-        add_listed(incident, listed, program->second.processes);
+    for (const Weighed& one : group)
+        if (incident.processes.size() < kMostNamed)
+            add_culprits(incident, listed, record, baseline, facts, *one.difference);
     incident.rules.assign(rules.begin(), rules.end());
     incident.atlas.assign(atlas.begin(), atlas.end());
     incident.attack.assign(attack.begin(), attack.end());

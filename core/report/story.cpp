@@ -19,7 +19,9 @@ constexpr std::int64_t kSuppressionDays = 90;
 
 class Index {
   public:
-    explicit Index(const run::Record& record, const std::vector<judge::Incident>& incidents) {
+    Index(const run::Record& record, const std::vector<judge::Incident>& incidents,
+          std::vector<std::shared_ptr<const run::Process>>& forks)
+        : forks_(forks) {
         std::unordered_set<std::string_view> wanted;
         for (const auto& incident : incidents) wanted.insert(incident.files.begin(), incident.files.end());
         for (const auto& process : record.processes) processes_.emplace(process.id, &process);
@@ -28,16 +30,22 @@ class Index {
     }
 
     // Ends where a parent is not there or came already.
-    [[nodiscard]] std::vector<const run::Process*> chain(event::ProcessId id) const {
+    [[nodiscard]] std::vector<const run::Process*> chain(event::ProcessId id) {
         std::vector<const run::Process*> chain;
+        const run::Process* fork = nullptr;
         std::unordered_set<event::ProcessId> seen;
-        while (id != 0 && seen.insert(id).second) {
+        for (const event::ProcessId first = id; id != 0 && seen.insert(id).second;) {
             const auto found = processes_.find(id);
             if (found == processes_.end()) break;
-            chain.push_back(found->second);
-            id = found->second->parent;
+            const run::Process& process = *found->second;
+            if (process.executable)
+                chain.push_back(&process);
+            else if (id == first)
+                fork = &process;
+            id = process.parent;
         }
         std::reverse(chain.begin(), chain.end());
+        if (fork != nullptr) chain.push_back(chain.empty() ? fork : told_as(*fork, *chain.back()));
         return chain;
     }
 
@@ -47,6 +55,17 @@ class Index {
     }
 
   private:
+    const run::Process* told_as(const run::Process& fork, const run::Process& program) {
+        const auto told = std::make_shared<run::Process>(fork);
+        told->executable = program.executable;
+        told->script = program.script;
+        told->arguments = program.arguments;
+        told->arguments_truncated = program.arguments_truncated;
+        forks_.push_back(told);
+        return told.get();
+    }
+
+    std::vector<std::shared_ptr<const run::Process>>& forks_;
     std::unordered_map<event::ProcessId, const run::Process*> processes_;
     std::unordered_map<std::string_view, const run::FileEntry*> files_;
 };
@@ -65,7 +84,7 @@ std::optional<event::Sha256> was_of(const judge::Incident& incident, const std::
     return found == incident.was.end() ? std::nullopt : std::optional(found->second);
 }
 
-Finding finding_of(const judge::Incident& incident, const Index& index, const run::RunInfo& info, bool has_baseline) {
+Finding finding_of(const judge::Incident& incident, Index& index, const run::RunInfo& info, bool has_baseline) {
     Finding finding;
     finding.incident = &incident;
     for (const auto id : incident.processes)
@@ -118,7 +137,7 @@ Story story_of(const verify::RunDocuments& run) {
     story.failed_rules = judgement.failed_rules;
     if (const auto& used = judgement.baseline)
         story.baseline = {used->file, "sha256:" + used->digest, used->runs, used->maturity};
-    const Index index(record, judgement.incidents);
+    Index index(record, judgement.incidents, story.forks);
     story.findings.reserve(judgement.incidents.size());
     for (const auto& incident : judgement.incidents)
         story.findings.push_back(finding_of(incident, index, record.info, judgement.baseline.has_value()));

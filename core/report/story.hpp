@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,7 +25,8 @@ struct FindingFile {
 
 struct Finding {
     const judge::Incident* incident = nullptr;
-    std::vector<std::vector<const run::Process*>> chains;  // each with its ancestors, the oldest first
+    // Each process with its ancestors, the oldest first. A fork appears as the program that it is, and only at the end.
+    std::vector<std::vector<const run::Process*>> chains;
     std::vector<FindingFile> files;
     std::vector<std::string> mitigations;  // of ATLAS, by id
     std::string settled;                   // "until DATE: REASON", "for good: REASON"; empty: nobody has settled it
@@ -57,6 +59,8 @@ struct Story {
     std::vector<std::string> passed_rules, warned_rules, failed_rules;
     BaselineTold baseline;
     std::vector<Changes> changes;  // one for each of kChangingRoles
+    std::vector<std::shared_ptr<const run::Process>>
+        forks;  // that findings name, with the program and arguments of whom they are forks of
 };
 
 // Points into `run`.

@@ -164,9 +164,8 @@ void write_head(Page& page, const Story& story) {
 }
 
 // "sh > python3 train.py": who, and what started it.
-std::string chain_text(const run::Record& record, event::ProcessId id) {
+std::string chain_text(const std::vector<const run::Process*>& chain) {
     std::string text;
-    const auto chain = process_chain(record.processes, id);
     for (const run::Process* one : chain)
         text += one == chain.back() ? command_line(*one) + fmt::format(" (pid {})", one->pid)
                                     : program_name(*one).substr(program_name(*one).rfind('/') + 1) + " > ";
@@ -187,7 +186,7 @@ void write_incident(Page& page, const run::Record& record, const Finding& findin
     page.fitted(2, printable(fmt::format("{}  {}  {}", incident.id, judge::to_text(incident.level), incident.title)));
     page.labelled("", incident.why, 3);
     if (!finding.settled.empty()) page.labelled("   quiet", finding.settled, 1);
-    if (!incident.processes.empty()) page.labelled("   by", chain_text(record, incident.processes.front()), 2);
+    if (!finding.chains.empty()) page.labelled("   by", chain_text(finding.chains.front()), 2);
     if (!incident.files.empty()) page.labelled("   file", incident.files.front(), 1);
     page.labelled("   next", "track show " + record.info.id + (incident.processes.empty() ? "" : " processes"), 1);
     for (std::size_t i = 1; i < std::min(incident.files.size(), kFilesShown); ++i)

@@ -90,6 +90,9 @@ TEST_CASE("secrets are secrets in whatever way they are used") {
     CHECK(role("/home/u/notes.ssh/x") == "other");
     CHECK(role("/p/environment.env") == "other");
     CHECK(role("/p/config.env.py") == "code");
+    for (const char* path : {"/home/u/.ssh/id_ed25519.pub", "/home/u/.ssh/config", "/home/u/.ssh/known_hosts",
+                             "/home/u/.ssh/authorized_keys", "/root/.aws/config"})
+        CHECK(role(path) != "credential");
 }
 
 TEST_CASE("an empty path and one of slashes have a role too") {

@@ -134,6 +134,29 @@ TEST_CASE("what the baseline said and a person settled is in every report", "[re
     CHECK(json::parse(report::json_report(run))["incidents"][1]["suppressed"]["until"].is_null());
 }
 
+TEST_CASE("a fork is told as the program that it is", "[report]") {
+    auto run = documents(testing::EvidenceMaker().record());
+    auto& processes = run.trace.record.processes;
+    run::Process fork;
+    fork.id = 90;
+    fork.parent = processes.front().id;
+    fork.pid = 4711;
+    run::Process deeper = fork;
+    deeper.id = 91;
+    deeper.parent = 90;
+    deeper.pid = 4712;
+    processes.push_back(fork);
+    processes.push_back(deeper);
+    judge::Incident incident;
+    incident.processes = {91};
+    run.verdict->judgement.incidents = {incident};
+    const auto told = json::parse(report::json_report(run))["incidents"][0]["processes"][0];
+    CHECK(told["pid"] == 4712);
+    CHECK(told["image"] == processes.front().executable->path.bytes);
+    CHECK(told["chain"].size() == 2);
+    CHECK_THAT(report::text_report(run, {}), Catch::Contains("(pid 4712)"));
+}
+
 TEST_CASE("an incident in NDJSON is a Detection Finding of OCSF", "[report]") {
     const auto run = testing::hostile_run();
     std::istringstream lines(report::ndjson_report(run));
