@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -43,12 +44,29 @@ int steps_of_surprise(double bits) {
     return bits <= kHalfOfAllRuns ? 1 : 0;
 }
 
-bool was_handed_over(const Difference& difference, const Inputs& inputs) {
-    const auto input = inputs.find(difference.path);
-    if (input == inputs.end() || difference.now.empty()) return false;
-    return std::includes(input->second.digests.begin(), input->second.digests.end(), difference.now.begin(),
-                         difference.now.end());
-}
+// Whether what is new is what a step before left there, or this step itself in its run before: a checkpoint that is
+// resumed from.
+class Handovers {
+  public:
+    explicit Handovers(const Criteria& criteria) : criteria_(criteria) {}
+
+    bool explain(const Difference& difference) {
+        if (difference.now.empty()) return false;
+        if (holds(criteria_.inputs, difference)) return true;
+        if (difference.role != "model" && difference.role != "data") return false;
+        if (!before_) before_ = criteria_.left_before ? criteria_.left_before() : Inputs();
+        return holds(*before_, difference);
+    }
+
+  private:
+    static bool holds(const Inputs& inputs, const Difference& difference) {
+        const auto input = inputs.find(difference.path);
+        return input != inputs.end() && std::includes(input->second.digests.begin(), input->second.digests.end(),
+                                                      difference.now.begin(), difference.now.end());
+    }
+    const Criteria& criteria_;
+    std::optional<Inputs> before_;
+};
 
 class Anchors {
   public:
@@ -210,13 +228,14 @@ void settle_upgrades(Groups& groups) {
 
 std::vector<Surprise> surprises_in(const run::Record& record, const baseline::Baseline& baseline,
                                    const baseline::Facts& facts, const std::vector<Difference>& differences,
-                                   const Inputs& inputs) {
+                                   const Criteria& criteria) {
     const baseline::Maturity maturity = baseline::maturity_of(baseline);
     const bool only_rules_speak = maturity == baseline::Maturity::kNone || maturity == baseline::Maturity::kLearning;
     if (only_rules_speak) return {};
     const Anchors anchors(baseline, facts);
 
     Groups groups;
+    Handovers handovers(criteria);
     for (const Difference& difference : differences) {
         Weighed weighed{&difference,
                         weight_of(difference),
@@ -227,7 +246,7 @@ std::vector<Surprise> surprises_in(const run::Record& record, const baseline::Ba
         Level& level = weighed.weight.level;
         const bool upgraded = !weighed.package.empty() && baseline::is_of_upgrade(difference);
         if (upgraded) level = Level::kLow;
-        if (was_handed_over(difference, inputs)) level = Level::kInformational;
+        if (level > Level::kInformational && handovers.explain(difference)) level = Level::kInformational;
         level =
             lowered(level, steps_of_surprise(weighed.bits) + (maturity == baseline::Maturity::kProvisional ? 1 : 0));
         if (level == Level::kInformational && !upgraded) continue;

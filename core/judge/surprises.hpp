@@ -16,11 +16,11 @@ struct Surprise {
     std::vector<baseline::Difference> differences;
 };
 
-// One for each program and family, small things together. Nothing while a baseline is learning. `inputs` explain
-// content that a step before this one made.
+// One for each program and family, small things together. Nothing while a baseline is learning. `criteria` say
+// what steps before this one left.
 std::vector<Surprise> surprises_in(const run::Record& record, const baseline::Baseline& baseline,
                                    const baseline::Facts& facts, const std::vector<baseline::Difference>& differences,
-                                   const Inputs& inputs);
+                                   const Criteria& criteria);
 
 // At most some hundreds of paths of each kind.
 Changes changes_in(const std::vector<baseline::Difference>& differences);

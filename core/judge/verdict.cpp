@@ -187,7 +187,7 @@ void hold_against_baseline(Judgement& judgement, const run::Record& record, cons
     quieten_known(judgement.incidents, record, baseline, facts, names);
     quieten_known_blind_spots(judgement.incidents, record, baseline);
     const std::vector<baseline::Difference> differences = baseline::differences(baseline, facts, names);
-    const std::vector<Surprise> surprises = surprises_in(record, baseline, facts, differences, criteria.inputs);
+    const std::vector<Surprise> surprises = surprises_in(record, baseline, facts, differences, criteria);
     put_baseline_rules(judgement, surprises);
     for (const Surprise& surprise : surprises) judgement.incidents.push_back(surprise.incident);
     judgement.changes = changes_in(differences);

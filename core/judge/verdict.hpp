@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -100,6 +101,9 @@ struct Criteria {
     std::map<std::string, std::string> roots;  // a project's own, for named paths
     std::vector<Suppression> suppressions;     // expired ones are left out by the caller
     Inputs inputs;
+    // What the run of this step before left, from verified evidence: asked at most once, and only where something new
+    // may be that. Absent: nothing is known.
+    std::function<Inputs()> left_before;
 };
 
 // Pure: the same record and criteria give the same judgement.
