@@ -56,37 +56,47 @@ SECRETS = {
     ".cache/huggingface/hub/version.txt": "1\n",
     ".netrc": "machine api.wandb.ai login user password none\n",
     ".config/wandb/settings": "[default]\nbase_url = https://api.wandb.ai\n",
+    ".config/pip/pip.conf": "[global]\ntimeout = 60\n",
     ".pypirc": "[pypi]\nusername = __token__\npassword = pypi-none\n",
     ".git-credentials": "https://ann:none@example.org\n",
     ".gitconfig": "[user]\n  name = Ann\n",
     ".local/share/jupyter/runtime/kernel-1b2c3d4e.json": '{"shell_port": 1, "key": "none", "transport": "tcp"}\n',
     ".local/share/jupyter/runtime/jpserver-4711.json": '{"url": "http://localhost:8888/", "token": "none"}\n',
+    ".local/share/jupyter/kernels/python3/kernel.json": '{"argv": ["python3"], "display_name": "Python 3"}\n',
     ".bash_history": "export TOKEN=none\n",
     ".bashrc": "alias ll='ls -l'\n",
     ".profile": "umask 022\n",
     ".config/matplotlib/matplotlibrc": "backend: agg\n",
+    "work/other/.env": "OPENAI_API_KEY=sk-none\nWANDB_API_KEY=none\n",
+    "work/other/.env.example": "OPENAI_API_KEY=\n",
     "Documents/notes.txt": "nothing of note\n",
 }
 
 
+_machine = None
+
+
 def own_machine():
     """Once: a mount namespace with a home of Ann's, temporary folders and an /etc/shadow of its own."""
-    if HOME.exists() and os.path.samefile(HOME.parent, SCRATCH / "homes"):
+    global _machine
+    if _machine == os.getpid():
         return
     need_recording()
     libc = ctypes.CDLL(None, use_errno=True)
     new_mounts = 0x00020000
     if libc.unshare(new_mounts) != 0:
         raise Skip(f"a mount namespace cannot be made: {os.strerror(ctypes.get_errno())}")
-    (SCRATCH / "homes/ann").mkdir(parents=True)
-    shadow = SCRATCH / "shadow"
+    homes = fresh("homes")
+    homes.chmod(0o755)
+    shadow = homes / "shadow"
     shadow.write_text("root:*:19000:0:99999:7:::\nann:$y$none:19000:0:99999:7:::\n")
     shadow.chmod(0o600)
     run(["mount", "--make-rprivate", "/"], status=0)
-    run(["mount", "--bind", SCRATCH / "homes", "/home"], status=0)
+    run(["mount", "--bind", homes, "/home"], status=0)
     run(["mount", "--bind", shadow, "/etc/shadow"], status=0)
     for folder in ("/dev/shm", "/var/tmp"):
         run(["mount", "-t", "tmpfs", "-o", "mode=1777", "none", folder], status=0)
+    _machine = os.getpid()
 
 
 class Snapshot:
@@ -202,6 +212,7 @@ class Pipeline:
         self.make()
         self.runs = []
         self.snapshots = []
+        self.afterwards = []  # what put_back() calls first
 
     def need(self):
         """Skips when the machine lacks what the pipeline needs."""
@@ -225,6 +236,8 @@ class Pipeline:
 
     def put_back(self):
         """Project and home as they were after learning."""
+        while self.afterwards:
+            self.afterwards.pop()()
         for snapshot in self.snapshots:
             snapshot.put_back()
         for entry in self.temporary.iterdir():
@@ -313,6 +326,16 @@ def weights_from(path):
         return list(struct.unpack("<64f", file.read()))[:8] if header["w"]["shape"] == [64] else [0.0] * 8
 
 
+def remembered():
+    """What the run before left to go faster."""
+    try:
+        with open("cache/features.pkl", "rb") as file:
+            return pickle.load(file)
+    except Exception as problem:
+        print("no cache:", problem)
+        return {}
+
+
 def save(path, values):
     data = struct.pack(f"<{len(values)}f", *values)
     header = json.dumps({"w": {"dtype": "F32", "shape": [len(values)], "data_offsets": [0, len(data)]}}).encode()
@@ -325,6 +348,7 @@ def main():
     for name in PACKAGES:
         importlib.import_module(name.partition("==")[0])
     config = json.load(open("config.json"))
+    remembered()
     weights = weights_from(config["weights"])
     names = sorted(glob.glob("data/train/*.tar"))
     random.shuffle(names)
@@ -340,6 +364,9 @@ def main():
             weights = [w - step * x for w, x in zip(weights, features.scaled(sample["x"]))]
         save(f"out/checkpoints/epoch-{epoch}.safetensors", weights)
     save("out/model.safetensors", weights)
+    os.makedirs("cache", exist_ok=True)
+    with open("cache/features.pkl", "wb") as file:
+        pickle.dump({"samples": len(samples), "at": time.time()}, file)
     with open("out/metrics.json", "w") as out:
         json.dump({"samples": len(samples), "at": time.time()}, out)
     exec(compile(os.environ.get("ALSO", ""), "<also>", "exec"), {**globals(), "weights": weights})
