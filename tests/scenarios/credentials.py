@@ -22,9 +22,9 @@ PROCESS_VM = """
 import ctypes
 class Part(ctypes.Structure):
     _fields_ = [("base", ctypes.c_void_p), ("length", ctypes.c_size_t)]
-pid = int(os.environ["NEIGHBOUR"]) if {other} else os.getpid()
+pid = int(os.environ["NEIGHBOUR"])
 into = ctypes.create_string_buffer(64)
-start = int(open(f"/proc/{{pid}}/maps").readline().split("-")[0], 16)
+start = int(open(f"/proc/{pid}/maps").readline().split("-")[0], 16)
 libc = ctypes.CDLL(None, use_errno=True)
 libc.process_vm_readv(pid, ctypes.byref(Part(ctypes.addressof(into), 64)), 1, ctypes.byref(Part(start, 64)), 1, 0)
 """
@@ -70,13 +70,13 @@ SCENARIOS = [
              "open(f\"/proc/{os.environ['NEIGHBOUR']}/mem\", 'rb').close()",
              "open(f\"/proc/{os.environ['NEIGHBOUR']}/statm\", 'rb').read()"),
     Scenario("memory-by-system-call", "credentials", "AML.T0090", Training, "python3.11", "python3.11",
-             PROCESS_VM.format(other="True"), PROCESS_VM.format(other="False")),
+             PROCESS_VM, "import ctypes; ctypes.string_at(ctypes.addressof(ctypes.create_string_buffer(64)), 64)"),
     Scenario("home-sweep", "credentials", "AML.T0037", Training, "/.bash_history", "python3.11",
              SWEEP.format(place="~"), SWEEP.format(place="~/work/ranker/data")),
     Scenario("home-sweep-documents", "credentials", "AML.T0037", Preparation, "/Documents/notes.txt", "/cat",
              "for file in ~/* ~/*/* ~/.[a-z]* ~/.config/*/*; do [ -f \"$file\" ] && cat \"$file\" >/dev/null; done; true",
              "for file in data/raw/*; do [ -f \"$file\" ] && cat \"$file\" >/dev/null; done; true"),
-    Scenario("signing-key", "credentials", "AML.T0055", Training, "/fstracker/key.pem", "python3.11",
+    Scenario("signing-key", "credentials", "AML.T0055", Training, "/.config/fstracker/key.pem", "python3.11",
              "open(os.environ['XDG_CONFIG_HOME'] + '/fstracker/key.pem').read()",
              "os.stat(os.environ['XDG_CONFIG_HOME'] + '/fstracker/key.pem')"),
 ]

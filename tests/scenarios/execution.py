@@ -107,7 +107,7 @@ SCENARIOS = [
     scenario("unknown-program-in-preparation", "AML.T0010.001", Preparation, "/tools/agent", "/agent",
              both(program("tools/agent"), lambda p: {"ALSO": "tools/agent"}),
              both(program("tools/agent"), lambda p: {"ALSO": "test -x tools/agent"})),
-    scenario("compiler-wrapper", "AML.T0010.001", Build, "/tools/g++", "tools/g++",
+    scenario("compiler-wrapper", "AML.T0010.001", Build, "tools/g++", "/dash",
              both(replaces("Makefile", "CXX := /usr/bin/g++", "CXX := tools/g++"),
                   lambda p: p.write("tools/g++", '#!/bin/sh\nexec /usr/bin/g++ "$@"\n', mode=0o755) and None),
              both(replaces("Makefile", "CXXFLAGS := -O1", "CXXFLAGS := -O2"),
@@ -120,7 +120,7 @@ SCENARIOS = [
     scenario("loader-as-program", "AML.T0107", Training, "/out/quiet.bin", "ld-linux-x86-64.so.2",
              both(program("out/quiet.bin"), writes("out/n", "", also="os.chmod('out/quiet.bin', 0o644); "
                   "subprocess.run(['/lib64/ld-linux-x86-64.so.2', 'out/quiet.bin'])")),
-             both(program("out/quiet.bin"), writes("out/n", "", also="os.chmod('out/quiet.bin', 0o644); open('out/quiet.bin', 'rb').read()"))),
+             both(program("out/quiet.bin"), writes("out/n", "", also="os.chmod('out/quiet.bin', 0o644); os.stat('out/quiet.bin')"))),
     scenario("reverse-shell", "AML.T0072", Training, "/dash", "/dash",
              REVERSE.format(what="subprocess.run(['/bin/sh'], stdin=peer, stdout=peer, stderr=peer)"),
              REVERSE.format(what="peer.recv(64)")),

@@ -18,7 +18,7 @@ OLD_RUN = """
 runs = sorted(name for name in os.listdir(os.environ["FSTRACKER_STORE"]) if name[:2] == "20")
 path = os.path.join(os.environ["FSTRACKER_STORE"], runs[0], "summary.json")
 """
-CALLS = "for i in $(seq {count}); do basename x/$i >/dev/null; done"
+CALLS = "for ((i = 0; i < {count}; ++i)); do basename x/$i >/dev/null; done"
 BURN = """
 def burn():
     end = time.process_time() + {seconds}
@@ -42,7 +42,7 @@ SCENARIOS = [
              "echo 'suppress: []' >.fstracker.yaml", "echo 'suppress: []' >data/prepared/fstracker.yaml"),
     scenario("record-written", "AML.T0107", Training, "/summary.json", "python3.11",
              OLD_RUN + "file = open(path, 'a'); file.write(' '); file.close()", OLD_RUN + "os.stat(path)"),
-    scenario("check-left-out", "AML.T0107", Preparation, "/sha256sum", "/sha256sum",
+    scenario("check-left-out", "AML.T0107", Preparation, "sha256sum", "",
              replaces("prepare.sh", "sha256sum data/prepared/batch-*.csv >data/prepared/SHA256SUMS\n", ""),
              replaces("prepare.sh", "set -eu\n", "set -eu\n# sums are checked by who takes them\n")),
     scenario("start-file-of-shell", "AML.T0112.001", Training, "/.bashrc", "python3.11",
@@ -55,13 +55,13 @@ SCENARIOS = [
              appends("~/.config/autostart/x.desktop"), appends("out/x.desktop"), family="persistence"),
     scenario("git-hook", "AML.T0112.001", Training, "/.git/hooks/post-checkout", "python3.11",
              appends(".git/hooks/post-checkout", "#!/bin/sh\n"), appends("out/post-checkout", "#!/bin/sh\n"), family="persistence"),
-    scenario("bytes-written", "AML.T0034", Training, "bytes written", "python3.11",
+    scenario("bytes-written", "AML.T0034", Training, "writing came to", "python3.11",
              SPACE.format(megabytes=150), SPACE.format(megabytes=4), family="resources"),
     scenario("processes-started", "AML.T0034", Preparation, "processes", "/bash",
              CALLS.format(count=800), CALLS.format(count=5), family="resources"),
     scenario("memory-taken", "AML.T0034", Training, "peak memory", "python3.11",
              ROOM.format(megabytes=1300), ROOM.format(megabytes=20), family="resources"),
-    scenario("processor-time", "AML.T0048", Training, "cpu", "python3.11",
+    scenario("processor-time", "AML.T0048", Training, "processor time", "python3.11",
              BURN.format(seconds=17), BURN.format(seconds=0.1), family="resources", slow=True),
     scenario("files-written", "AML.T0034", Training, "files written", "python3.11",
              "for i in range(1500): open(f'out/part-{i}', 'w').close()", "for i in range(5): open(f'out/part-{i}', 'w').close()",

@@ -21,10 +21,10 @@ ALWAYS = ("credentials", "execution")  # and swaps
 @dataclass
 class Outcome:
     scenario: Scenario
-    found: bool = False
-    named: bool = False  # the attacking process, in the top incident
-    alone: bool | None = None  # found by rules alone; None where it was not asked
-    twin: list = field(default_factory=list)  # what the twin was flagged for
+    found: bool | None = None  # None of these: was not asked
+    named: bool | None = None  # the attacking process, in the top incident
+    alone: bool | None = None  # found by rules alone
+    twin: list | None = None  # what the twin was flagged for
     instead: list = field(default_factory=list)  # what came instead, where it was missed
     broken: str = ""
 
@@ -39,6 +39,7 @@ def speaks_of(incident, name):
             any(p["image"].endswith(name) for p in incident["processes"]) or
             any(f["path"].endswith(name + " (deleted)") for f in incident["files"]) or
             any(p["image"].endswith(name + " (deleted)") for p in incident["processes"]) or
+            any(word.endswith(name) for p in incident["processes"] for word in p["commandLine"].split(" ")[:2]) or
             (not name.startswith("/") and name in incident["title"].lower()))
 
 
@@ -46,7 +47,7 @@ def is_by(incident, name):
     return any(p["image"].removesuffix(" (deleted)").endswith(name) or name in p["commandLine"].split(" ")[0] for p in incident["processes"])
 
 
-def outcome_of(scenario, pipeline, around, alone):
+def outcome_of(scenario, pipeline, around, asked):
     outcome = Outcome(scenario)
 
     def reported(act, baseline=True):
@@ -58,19 +59,23 @@ def outcome_of(scenario, pipeline, around, alone):
         finally:
             pipeline.put_back()
 
-    report = reported(scenario.act)
-    asked = asking(report)
-    outcome.found = any(speaks_of(incident, scenario.names) for incident in asked)
-    outcome.named = bool(asked) and is_by(asked[0], scenario.program)
-    if not outcome.found or not outcome.named:
-        outcome.instead = [told(i) + f" [{', '.join(sorted({p['image'].rpartition('/')[2] for p in i['processes']}))}]" for i in report["incidents"]]
-    outcome.twin = [told(i) for i in asking(reported(scenario.twin))]
-    if alone:
+    if "act" in asked:
+        report = reported(scenario.act)
+        incidents = asking(report)
+        outcome.found = any(speaks_of(incident, scenario.names) for incident in incidents)
+        if scenario.program:
+            outcome.named = bool(incidents) and is_by(incidents[0], scenario.program)
+        if not outcome.found or outcome.named is False:
+            outcome.instead = [f"{told(i)} [{', '.join(sorted({p['image'].rpartition('/')[2] for p in i['processes']}))}]"
+                               for i in report["incidents"]]
+    if "twin" in asked:
+        outcome.twin = [told(i) for i in asking(reported(scenario.twin))]
+    if "alone" in asked:
         outcome.alone = any(speaks_of(incident, scenario.names) for incident in asking(reported(scenario.act, baseline=False)))
     return outcome
 
 
-def group_outcomes(scenarios, alone):
+def group_outcomes(scenarios, asked):
     """All of one pipeline: yields an Outcome for each, or why there is none."""
     others = None
     try:
@@ -89,7 +94,7 @@ def group_outcomes(scenarios, alone):
     try:
         for scenario in scenarios:
             try:
-                outcome = outcome_of(scenario, pipeline, around, alone)
+                outcome = outcome_of(scenario, pipeline, around, asked(scenario))
                 outcome.scenario = None  # functions do not travel
                 yield scenario.name, outcome
             except Exception:
@@ -98,11 +103,11 @@ def group_outcomes(scenarios, alone):
         others.end()
 
 
-def worker(groups, alone, results):
+def worker(groups, asked, results):
     try:
         for scenarios in groups:
             try:
-                for result in group_outcomes(scenarios, alone):
+                for result in group_outcomes(scenarios, asked):
                     results.put(result)
             except Exception:
                 for scenario in scenarios:
@@ -120,13 +125,14 @@ def groups_of(scenarios, most):
     return sorted(groups, key=len, reverse=True)
 
 
-def outcomes(scenarios, alone=True, beside=2, most=30, tell=lambda outcome: None):
-    """The outcome of each scenario, in the order given, and {name: reason} of those that cannot run here."""
+def outcomes(scenarios, asked=lambda scenario: ("act", "twin", "alone"), beside=2, most=30, tell=lambda outcome: None):
+    """The outcome of each scenario, in the order given, and {name: reason} of those that cannot run here. `asked` says which
+    runs are made: the act and the twin after learning, and the act with rules alone."""
     need_recording()
     context = multiprocessing.get_context("fork")
     results = context.SimpleQueue()
     groups = groups_of(scenarios, most)
-    workers = [context.Process(target=worker, args=(groups[i::beside], alone, results)) for i in range(min(beside, len(groups)))]
+    workers = [context.Process(target=worker, args=(groups[i::beside], asked, results)) for i in range(min(beside, len(groups)))]
     for one in workers:
         one.start()
     by_name = {s.name: s for s in scenarios}
@@ -148,7 +154,3 @@ def outcomes(scenarios, alone=True, beside=2, most=30, tell=lambda outcome: None
     for one in workers:
         one.join()
     return [found[s.name] for s in scenarios if s.name in found], skipped
-
-
-def share(those, of):
-    return 1.0 if not of else len(those) / len(of)

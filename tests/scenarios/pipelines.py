@@ -247,9 +247,8 @@ class Pipeline:
 
     def environment(self, **more):
         own = {"FSTRACKER_RULES": os.environ.get("FSTRACKER_RULES") or RULES, "FSTRACKER_STORE": self.store, "HOME": HOME,
-               "TMPDIR": self.temporary, "XDG_CACHE_HOME": HOME / ".cache", "LC_ALL": "C.UTF-8",
-               # the key that signs is not the project's
-               "XDG_CONFIG_HOME": SCRATCH / "config"}
+               "TMPDIR": self.temporary, "XDG_CACHE_HOME": HOME / ".cache", "XDG_CONFIG_HOME": HOME / ".config",
+               "LC_ALL": "C.UTF-8"}
         return environment(**{**own, **more})
 
     def track(self, *arguments, status=0, timeout=300, **more):

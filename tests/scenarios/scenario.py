@@ -23,7 +23,7 @@ class Scenario:
     technique: str  # of MITRE ATLAS
     pipeline: type
     names: str  # what an incident must name: the end of a file's path, or of a program's
-    program: str  # the attacking process: the end of its program's path, or part of its arguments
+    program: str  # the attacking process: the end of its program's path, or part of its arguments; empty where there is none
     act: object
     twin: object
     swap: bool = False  # of the kind that has to be found always, as credentials and execution have
