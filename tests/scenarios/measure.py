@@ -4,6 +4,7 @@
 Scenarios of one pipeline share one learning. Groups of them run beside each other, each in a process with a home of its own."""
 
 import multiprocessing
+import queue
 import traceback
 
 import credentials
@@ -130,7 +131,7 @@ def outcomes(scenarios, asked=lambda scenario: ("act", "twin", "alone"), beside=
     runs are made: the act and the twin after learning, and the act with rules alone."""
     need_recording()
     context = multiprocessing.get_context("fork")
-    results = context.SimpleQueue()
+    results = context.Queue()
     groups = groups_of(scenarios, most)
     workers = [context.Process(target=worker, args=(groups[i::beside], asked, results)) for i in range(min(beside, len(groups)))]
     for one in workers:
@@ -138,7 +139,12 @@ def outcomes(scenarios, asked=lambda scenario: ("act", "twin", "alone"), beside=
     by_name = {s.name: s for s in scenarios}
     found, skipped, running = {}, {}, len(workers)
     while running:
-        result = results.get()
+        try:
+            result = results.get(timeout=DEADLINE)
+        except queue.Empty:
+            if not any(one.is_alive() for one in workers):
+                raise Failure("the processes that run scenarios ended before they had told all") from None
+            continue
         if result is None:
             running -= 1
             continue
