@@ -3,20 +3,11 @@
 they are; `scenarios.test` holds everything else, and what can be struck from here is told by `tests/scenarios/run`."""
 
 MISSED = {
-    "jupyter-server-token": "its runtime files are configuration like any other",
-    "jupyter-kernel-key": "its runtime files are configuration like any other",
-    "environ-of-another": "files of /proc are in the record and in no judgement",
-    "environ-of-all": "files of /proc are in the record and in no judgement",
-    "memory-of-another": "files of /proc are in the record and in no judgement",
     "memory-by-system-call": "it is asked about, but the incident names no process",
-    "signing-key": "a private key is known by its place only",
-    "module-shadows": "a new module of the project's own asks for nobody",
     "bytecode-not-of-its-source": "bytecode is not held against its source",
     "base-written": "what is read and then written with the same bytes counts as output",
     "added-between-steps": "only files that the step before wrote are held against it",
-    "record-written": "no rule knows the run store",
     "check-left-out": "the incident names the program by its mask",
-    "git-hook": "no rule knows the hooks of git",
 }
 
 MAKEFILE = "Makefile counts as data"
