@@ -33,6 +33,8 @@ for folder, _, names in os.walk(os.path.expanduser({place!r})):
     for name in names:
         open(os.path.join(folder, name), "rb").read(4096)
 """
+# Of what a sweep opens, each is enough.
+SWEPT = ("/.bash_history", "/.netrc", "/.pypirc", "/.git-credentials", "/Documents/notes.txt")
 
 SCENARIOS = [
     one("ssh-key", Training, "~/.ssh/id_ed25519", "~/.ssh/id_ed25519.pub"),
@@ -71,9 +73,9 @@ SCENARIOS = [
              "open(f\"/proc/{os.environ['NEIGHBOUR']}/statm\", 'rb').read()"),
     Scenario("memory-by-system-call", "credentials", "AML.T0090", Training, "python3.11", "python3.11",
              PROCESS_VM, "import ctypes; ctypes.string_at(ctypes.addressof(ctypes.create_string_buffer(64)), 64)"),
-    Scenario("home-sweep", "credentials", "AML.T0037", Training, "/.bash_history", "python3.11",
+    Scenario("home-sweep", "credentials", "AML.T0037", Training, SWEPT, "python3.11",
              SWEEP.format(place="~"), SWEEP.format(place="~/work/ranker/data")),
-    Scenario("home-sweep-documents", "credentials", "AML.T0037", Preparation, "/Documents/notes.txt", "/cat",
+    Scenario("home-sweep-documents", "credentials", "AML.T0037", Preparation, SWEPT, "/cat",
              "for file in ~/* ~/*/* ~/.[a-z]* ~/.config/*/*; do [ -f \"$file\" ] && cat \"$file\" >/dev/null; done; true",
              "for file in data/raw/*; do [ -f \"$file\" ] && cat \"$file\" >/dev/null; done; true"),
     Scenario("signing-key", "credentials", "AML.T0055", Training, "/.config/fstracker/key.pem", "python3.11",

@@ -36,6 +36,8 @@ def told(incident):
 
 def speaks_of(incident, name):
     """Whether the incident names a file or a program: by the end of its path, or, for a volume, in its title."""
+    if isinstance(name, tuple):
+        return any(speaks_of(incident, one) for one in name)
     return (any(f["path"].endswith(name) for f in incident["files"]) or
             any(p["image"].endswith(name) for p in incident["processes"]) or
             any(f["path"].endswith(name + " (deleted)") for f in incident["files"]) or

@@ -22,7 +22,7 @@ class Scenario:
     family: str
     technique: str  # of MITRE ATLAS
     pipeline: type
-    names: str  # what an incident must name: the end of a file's path, or of a program's
+    names: object  # what an incident must name: the end of a file's path or of a program's, or one of several
     program: str  # the attacking process: the end of its program's path, or part of its arguments; empty where there is none
     act: object
     twin: object
