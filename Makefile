@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The verbs people type. CMake's presets do the work; packaging/setup brings what a fresh Debian 12 lacks.
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-long test-vm coverage bench install package clean setup format
+.PHONY: help build demo test test-long test-vm scenarios coverage bench install package clean setup format
 MAKEFLAGS += --no-print-directory
 
 SETUP    := packaging/setup
@@ -16,6 +16,7 @@ help:
 	@echo 'make test        build and run every test this machine can run (ONLY=pattern: those whose name contains it)'
 	@echo 'make test-long   the same and what takes longer'
 	@echo 'make test-vm     every backend and every act under Debian kernels 6.1 and 6.12 in QEMU'
+	@echo 'make scenarios   run every attack scenario and its benign twin, and print what was found, missed and false'
 	@echo 'make coverage    try every act on every backend, here and in QEMU, and write docs/coverage.md'
 	@echo 'make bench       measure beside the peers that are installed, into bench/results.md'
 	@echo 'make install     install what make build made (DESTDIR=dir)'
@@ -52,6 +53,11 @@ test-vm:
 	@cmake --build --preset $(PRESET) --target tests
 	@for kernel in 6.1 6.12; do FSTRACKER_BUILD='$(CURDIR)/$(BUILD)' tests/vm/acts.test $$kernel && \
 		FSTRACKER_BUILD='$(CURDIR)/$(BUILD)' tests/vm/backends.test $$kernel || exit 1; done
+
+scenarios:
+	@$(SETUP) build test scenarios
+	@$(MAKE) build
+	@FSTRACKER_BUILD='$(CURDIR)/$(BUILD)' tests/scenarios/run $(ONLY)
 
 coverage:
 	@$(SETUP) build test package vm

@@ -60,6 +60,44 @@ std::string script_of(const run::Process& process, const PathNames& names) {
     return {};
 }
 
+// A process by which Python's multiprocessing runs what its parent sends it, or that removes what they shared: exactly
+// the command line that the library makes, so that nothing else is executed. It is its parent by another means.
+bool is_worker(const std::vector<std::string>& arguments) {
+    std::size_t i = 1;
+    while (i < arguments.size() && arguments[i].size() > 1 && arguments[i][0] == '-' && arguments[i] != "-c") {
+        if (arguments[i].find_first_of("cm") == 1 || arguments[i] == "--") return false;
+        i += arguments[i] == "-W" || arguments[i] == "-X" ? 2U : 1U;
+    }
+    if (i + 1 >= arguments.size() || arguments[i] != "-c") return false;
+    constexpr std::array<std::string_view, 6> kMade{
+        "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=#, pipe_handle=#)",
+        "from multiprocessing.resource_tracker import main;main(#)",
+        "from multiprocessing.semaphore_tracker import main;main(#)",
+        "from joblib.externals.loky.backend.resource_tracker import main; main(#, False)",
+        "from loky.backend.resource_tracker import main; main(#, False)",
+        "from joblib.externals.loky.backend.semaphore_tracker import main; main(#, False)"};
+    if (std::find(kMade.begin(), kMade.end(), without_numbers(arguments[i + 1])) != kMade.end()) return true;
+    constexpr std::string_view kServer = "from multiprocessing.forkserver import main; main(";
+    const std::string_view server = arguments[i + 1];
+    return server.starts_with(kServer) && server.ends_with(')') &&
+           server.find_first_of("();\n", kServer.size()) == server.size() - 1;  // it calls nothing else
+}
+
+// What everybody takes for a part of the program, though its suffix does not say so, and what is told of it otherwise.
+bool is_of_the_project(std::string_view named) {
+    constexpr std::array<std::string_view, 18> kNames{
+        "Makefile",  "makefile",    "GNUmakefile", "CMakeLists.txt", "Dockerfile", "Containerfile",
+        "Snakefile", "Jenkinsfile", "Justfile",    "Rakefile",       "Pipfile",    "Dvcfile",
+        "BUILD",     "WORKSPACE",   "Procfile",    "Vagrantfile",    ".gitignore", "VERSION"};
+    constexpr std::array<std::string_view, 14> kSuffixes{".mk",  ".cmake", ".bzl", ".awk", ".sed",   ".m4", ".cxx",
+                                                         ".hxx", ".hh",    ".inl", ".pyx", ".proto", ".s",  ".ipp"};
+    const std::string_view name = file_name_of(named);
+    const auto ends = [name](std::string_view suffix) { return name.ends_with(suffix); };
+    return std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
+           std::any_of(kSuffixes.begin(), kSuffixes.end(), ends) ||
+           (name.ends_with(".txt") && (name.starts_with("requirements") || name.starts_with("constraints")));
+}
+
 bool counts(const run::FileEntry& entry) {
     if ((entry.mode & S_IFMT) != S_IFREG) return false;
     const std::string& path = entry.path.bytes;
@@ -81,11 +119,37 @@ void add_once(std::vector<event::ProcessId>& processes, event::ProcessId process
         processes.push_back(process);
 }
 
-void add_file(ProgramFact& program, const std::string& named, const run::FileEntry& entry, event::ProcessId process) {
+// What the run itself made, by object: it may have been renamed since.
+class Made {
+  public:
+    explicit Made(const std::vector<run::FileEntry>& files) {
+        for (const run::FileEntry& entry : files)
+            if ((entry.access & event::kCreate) != 0) objects_.insert(entry.object);
+    }
+    // Made by the run and gone at its end under that name.
+    [[nodiscard]] bool was_passing(const run::FileEntry& entry) const {
+        return !entry.output && objects_.contains(entry.object);
+    }
+
+  private:
+    std::set<event::ObjectId> objects_;
+};
+
+// What the run made for itself and removed is no data that it was given, whatever its name.
+std::string role_of(const run::FileEntry& entry, const std::string& named, const Made& made) {
+    std::string role = role_in_step(entry, named);
+    const bool may_be_a_result = role == "data" || role == "model" || role == "temp";
+    if (!may_be_a_result || !made.was_passing(entry)) return role;
+    const std::string_view place = place_of(named);
+    return place == "$TMP" || place == "$CACHE" ? "temp" : "output";
+}
+
+void add_file(ProgramFact& program, const std::string& named, const run::FileEntry& entry, const std::string& role,
+              event::ProcessId process) {
     FileFact& fact = program.files[named];
     if (fact.path.empty()) {
         fact.path = entry.path.bytes;
-        fact.role = role_in_step(entry, named);
+        fact.role = role;
         fact.owner = entry.owner;
     }
     if (entry.owner_verified) fact.owner_verified = fact.owner_verified.value_or(true) && *entry.owner_verified;
@@ -95,7 +159,7 @@ void add_file(ProgramFact& program, const std::string& named, const run::FileEnt
     add_once(fact.processes, process);
 }
 
-Volumes volumes_of(const run::Record& record) {
+Volumes volumes_of(const run::Record& record, const Made& made) {
     Volumes sum;
     for (const run::Process& process : record.processes) {
         if (process.executable) ++sum.processes;
@@ -107,7 +171,7 @@ Volumes volumes_of(const run::Record& record) {
         sum.peak_memory_bytes = std::max(sum.peak_memory_bytes, process.resources->peak_memory_bytes);
     }
     for (const run::FileEntry& entry : record.files) {
-        if (!counts(entry)) continue;
+        if (!counts(entry) || made.was_passing(entry)) continue;
         sum.files_read += (entry.access & event::kRead) != 0 ? 1 : 0;
         sum.files_written += (entry.access & kWrites) != 0 ? 1 : 0;
         sum.files_removed += (entry.access & event::kUnlink) != 0 ? 1 : 0;
@@ -136,6 +200,9 @@ std::string work_of(const run::Record& record) {
 std::string role_in_step(const run::FileEntry& entry, std::string_view named) {
     if (entry.role != "other" && entry.role != "temp") return entry.role;
     const std::string_view place = place_of(named);
+    if (named.find("/.git/") != std::string_view::npos) return entry.role;  // each commit writes there
+    if (file_name_of(named) == ".gitconfig") return "config";
+    if (is_of_the_project(named)) return entry.role == "temp" ? entry.role : "code";
     if (entry.role == "temp") return place == "$TMP" || place == "$CACHE" ? entry.role : "data";
     constexpr std::array<std::string_view, 9> kSystem{"/usr", "/etc", "/lib", "/lib64", "/var",
                                                       "/run", "/dev", "/bin", "/sbin"};
@@ -156,17 +223,25 @@ std::string program_name(const run::Process& process, const PathNames& names) {
 
 std::map<event::ProcessId, std::string> programs_of(const run::Record& record, const PathNames& names) {
     std::map<event::ProcessId, std::string> programs;
+    std::map<event::ProcessId, std::string> executables;
     for (const run::Process& process : record.processes) {  // by id: a parent comes before its children
         const auto parent = programs.find(process.parent);
-        programs[process.id] = process.executable         ? program_name(process, names)
-                               : parent != programs.end() ? parent->second
-                                                          : std::string();
+        std::string& executable = executables[process.id];
+        if (process.executable)
+            executable = process.executable->path.bytes;
+        else if (parent != programs.end())
+            executable = executables[process.parent];
+        const bool is_parent = parent != programs.end() &&
+                               (!process.executable || (executable == executables[process.parent] &&
+                                                        takes_modules(executable) && is_worker(process.arguments)));
+        programs[process.id] = is_parent ? parent->second : process.executable ? program_name(process, names) : "";
     }
     return programs;
 }
 
 Facts facts_of(const run::Record& record, const PathNames& names) {
     Facts facts;
+    const Made made(record.files);
     const auto programs = programs_of(record, names);
     for (const run::Process& process : record.processes) {
         if (!process.executable) continue;
@@ -174,21 +249,25 @@ Facts facts_of(const run::Record& record, const PathNames& names) {
         program.path = process.executable->path.bytes;
         program.processes.push_back(process.id);
         const auto parent = programs.find(process.parent);
+        const bool is_worker_of_parent =
+            parent != programs.end() && parent->second == programs.at(process.id) && is_worker(process.arguments);
+        if (is_worker_of_parent) continue;
         program.started_by.insert(parent == programs.end() ? std::string() : parent->second);
     }
     for (const run::FileEntry& entry : record.files) {
         if (!counts(entry)) continue;
         const std::string named = names.named(entry.path.bytes);
+        const std::string role = role_of(entry, named, made);
         for (const event::ProcessId process : entry.processes)
             if (const auto program = programs.find(process); program != programs.end())
-                add_file(facts.programs[program->second], named, entry, process);
+                add_file(facts.programs[program->second], named, entry, role, process);
     }
     for (const run::Connection& connection : record.connections)
         if (const auto program = programs.find(connection.process); program != programs.end())
             add_once(facts.programs[program->second].peers[peer_name(connection)].processes, connection.process);
     for (const std::string& sentence : record.completeness.entered_blind_spots)
         facts.blind_spots.insert(without_numbers(sentence));
-    facts.volumes = volumes_of(record);
+    facts.volumes = volumes_of(record, made);
     return facts;
 }
 

@@ -153,24 +153,53 @@ bool looks_made_up(std::string_view word) {
     return changes >= 2;
 }
 
-// tmp and eight letters of Python's tempfile; cc and six of a compiler's.
-std::size_t known_tail_at(std::string_view segment) {
+// Where the part of a name begins that a library made up: "tmp" and eight letters of Python's tempfile, "tmp." and ten
+// of mktemp(1), "cc" and six of a compiler's, "sort" and six, and eight after another prefix
+// ("pip-build-env-q8x_1zzk").
+struct MadeUp {
+    std::size_t at = 0;
+    std::size_t length = 0;
+};
+
+MadeUp known_tail(std::string_view segment) {
     const auto of_python = [](char c) { return digit(c) || (c >= 'a' && c <= 'z') || c == '_'; };
-    constexpr std::size_t kPythonTail = 8, kCompilerTail = 6;
-    if (segment.starts_with("tmp") && run_of(segment, 3, of_python) == kPythonTail) return 3;
+    constexpr std::size_t kPythonTail = 8, kCompilerTail = 6, kMktempTail = 10;
+    constexpr std::string_view kMktemp = "tmp.", kSort = "sort";
+    const bool pythons =
+        segment.starts_with("tmp") && run_of(segment.substr(0, 3 + kPythonTail), 3, of_python) == kPythonTail;
+    if (pythons && ends_word(segment, 3 + kPythonTail)) return {3, kPythonTail};
+    if (segment.starts_with(kMktemp) && segment.size() == kMktemp.size() + kMktempTail &&
+        run_of(segment, kMktemp.size(), alnum) == kMktempTail)
+        return {kMktemp.size(), kMktempTail};
+    if (segment.starts_with(kSort) && segment.size() == kSort.size() + kCompilerTail &&
+        run_of(segment, kSort.size(), alnum) == kCompilerTail)
+        return {kSort.size(), kCompilerTail};
     const bool compilers = segment.starts_with("cc") && run_of(segment, 2, alnum) == kCompilerTail &&
                            segment.size() > 2 + kCompilerTail && segment[2 + kCompilerTail] == '.';
-    return compilers ? 2 : 0;
+    if (compilers) return {2, kCompilerTail};
+    // Eight letters are a word when they can be spoken.
+    if (segment.size() <= kPythonTail + 1) return {};
+    const std::size_t at = segment.size() - kPythonTail;
+    const std::string_view tail = segment.substr(at);
+    if (segment[at - 1] != '-' && segment[at - 1] != '_' && segment[at - 1] != '.') return {};
+    if (run_of(segment, at, of_python) != kPythonTail) return {};
+    constexpr std::string_view kVowels = "aeiouy";
+    constexpr std::ptrdiff_t kFewestOfAWord = 2;
+    const bool letters_only = std::none_of(tail.begin(), tail.end(), [](char c) { return digit(c) || c == '_'; });
+    const auto vowels =
+        std::count_if(tail.begin(), tail.end(), [&](char c) { return kVowels.find(c) != std::string_view::npos; });
+    const bool number = std::all_of(tail.begin(), tail.end(), digit);
+    return number || (letters_only && vowels > kFewestOfAWord) ? MadeUp{} : MadeUp{at, kPythonTail};
 }
 
 void mask_made_up(std::string& out, std::string_view segment) {
-    std::size_t at = 0;
-    if (const std::size_t prefix = known_tail_at(segment); prefix != 0) {
-        out += segment.substr(0, prefix);
-        out += "{tmp}";
-        at = prefix + (prefix == 3 ? 8 : 6);
-    }
-    while (at < segment.size()) {
+    const MadeUp known = known_tail(segment);
+    for (std::size_t at = 0; at < segment.size();) {
+        if (known.length != 0 && at == known.at) {
+            out += "{tmp}";
+            at += known.length;
+            continue;
+        }
         if (const std::size_t past = past_mark(segment, at); past != at) {
             out += segment.substr(at, past - at);
             at = past;
@@ -181,7 +210,8 @@ void mask_made_up(std::string& out, std::string_view segment) {
             at += uuid;
             continue;
         }
-        const std::size_t length = run_of(segment, at, alnum);
+        std::size_t length = run_of(segment, at, alnum);
+        if (at < known.at) length = std::min(length, known.at - at);
         const std::string_view word = segment.substr(at, std::max<std::size_t>(length, 1));
         if (length != 0 && hash_at(segment, at) == length)
             out += "{hex}";

@@ -20,39 +20,39 @@ bool is_one_of(std::string_view text, std::initializer_list<std::string_view> al
     return std::find(all.begin(), all.end(), text) != all.end();
 }
 
-// "/usr/bin/python{version} $WORK/train.py" is called python.
-std::string_view called(std::string_view program) {
+// Without masks: "/usr/bin/python{version} $WORK/train.py" is python, and "/usr/bin/base{n}" is base{n}, as all names
+// with numbers are.
+bool is_called(std::string_view program, std::initializer_list<std::string_view> names) {
     const std::string_view name = baseline::file_name_of(program.substr(0, program.find(' ')));
-    return name.substr(0, name.find_first_of("{.-", 1));
+    return is_one_of(name, names) || is_one_of(name.substr(0, name.find_first_of("{.-", 1)), names);
 }
 
 bool is_network_tool(std::string_view program) {
-    return is_one_of(called(program), {"curl", "wget", "nc", "ncat", "netcat", "socat", "ssh", "scp", "sftp", "rsync",
-                                       "ftp", "telnet", "aria2c", "aws", "gsutil", "gcloud", "az", "rclone", "s3cmd"});
+    return is_called(program, {"curl", "wget", "nc", "ncat", "netcat", "socat", "ssh", "scp", "sftp", "rsync", "ftp",
+                               "telnet", "aria{n}c", "aws", "gsutil", "gcloud", "az", "rclone", "s{n}cmd"});
 }
 
 bool is_packer(std::string_view program) {
-    return is_one_of(called(program), {"tar", "bsdtar", "zip", "7z", "7za", "gzip", "xz", "zstd", "bzip2", "cpio",
-                                       "gpg", "openssl", "base64", "xxd", "od", "split"});
+    return is_called(program, {"tar", "bsdtar", "zip", "{n}z", "{n}za", "gzip", "xz", "zstd", "bzip{n}", "cpio", "gpg",
+                               "openssl", "base{n}", "xxd", "od", "split"});
 }
 
-bool is_copier(std::string_view program) { return is_one_of(called(program), {"cp", "mv", "dd", "install", "ln"}); }
+bool is_copier(std::string_view program) { return is_called(program, {"cp", "mv", "dd", "install", "ln"}); }
 
 bool is_shell(std::string_view program) {
-    return is_one_of(called(program), {"sh", "bash", "dash", "zsh", "ksh", "fish", "busybox"});
+    return is_called(program, {"sh", "bash", "dash", "zsh", "ksh", "fish", "busybox"});
 }
 
 bool is_interpreter(std::string_view program) {
-    return is_shell(program) || is_one_of(called(program), {"python", "pypy", "perl", "ruby", "node", "php", "lua"});
+    return is_shell(program) || is_called(program, {"python", "pypy", "perl", "ruby", "node", "php", "lua"});
 }
 
 // What asks for the machine's make, and what Python's find_library asks.
 bool is_inquiry(std::string_view program) {
-    return is_one_of(
-        called(program),
-        {"uname",    "lscpu",  "lsb_release", "getconf", "nproc", "hostname", "id",      "arch",   "ldconfig", "ld",
-         "collect2", "gcc",    "cc",          "c++",     "g++",   "as",       "objdump", "which",  "locale",   "tput",
-         "stty",     "nvidia", "rocminfo",    "free",    "true",  "false",    "sleep",   "x86_64", "aarch64"});
+    return is_called(program, {"uname",  "lscpu",    "lsb_release", "getconf",    "nproc",  "hostname", "id",
+                               "arch",   "ldconfig", "ld",          "collect{n}", "gcc",    "cc",       "c++",
+                               "g++",    "as",       "objdump",     "which",      "locale", "tput",     "stty",
+                               "nvidia", "rocminfo", "free",        "true",       "false",  "sleep",    "fc"});
 }
 
 bool is_check(std::string_view program) {
@@ -108,6 +108,13 @@ Weight library_weight(const Difference& difference) {
     return weight;
 }
 
+// Source of a language that is compiled: nothing executes it as it is.
+bool needs_compiling(std::string_view path) {
+    constexpr std::string_view kSuffixes[] = {".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".cu", ".cuh", ".s"};
+    return std::any_of(std::begin(kSuffixes), std::end(kSuffixes),
+                       [path](std::string_view suffix) { return path.ends_with(suffix); });
+}
+
 Weight code_weight(const Difference& difference) {
     const std::string_view place = baseline::place_of(difference.name);
     Weight weight{Level::kInformational, "libraries", {"AML.T0010.001"}, {"T1195.001"}};
@@ -117,10 +124,25 @@ Weight code_weight(const Difference& difference) {
             difference.kind == Kind::kNewFile && difference.owner.empty() && difference.owner_verified != false;
         weight.level = is_of_known_package(difference) || in_known_folder ? Level::kLow : Level::kMedium;
         if (differs_from_record(difference)) weight.level = Level::kHigh;
+    } else if (place == "$TMP" && needs_compiling(difference.name)) {
+        weight.level = Level::kInformational;  // what comes of it is judged
     } else if (is_one_of(place, {"$TMP", "$HOME", "$CACHE", "/dev", "/var"})) {
         weight.level = Level::kMedium;
     }
     return weight;
+}
+
+// Only renamed or removed: the step never saw what is in it.
+bool is_unseen(const Difference& difference) {
+    constexpr std::uint32_t kNaming = event::kRename | event::kLink | event::kUnlink;
+    return (difference.access & kNaming) != 0 && (difference.access & ~kNaming) == 0;
+}
+
+// A folder below the home directory in which a tool keeps what it can make again.
+bool is_in_a_cache(std::string_view name) {
+    const std::string_view folder = baseline::folder_of(name);
+    return folder.starts_with("$HOME/.") &&
+           (folder.find("cache/") != std::string_view::npos || folder.find("Cache/") != std::string_view::npos);
 }
 
 Weight new_file_weight(const Difference& difference) {
@@ -133,15 +155,20 @@ Weight new_file_weight(const Difference& difference) {
     if (difference.known_content && is_one_of(role, {"model", "data"})) return {Level::kInformational, "data", {}, {}};
     if (role == "library") return library_weight(difference);
     if (role == "code") return code_weight(difference);
+    if (is_unseen(difference) && is_one_of(role, {"data", "model"}))
+        return {Level::kLow, "integrity", {"AML.T0059"}, {"T1485"}};
     if (role == "model") return {Level::kMedium, "models", {"AML.T0010.003"}, {"T1195"}};
     if (role == "data") {
         if (difference.kind == Kind::kNewMember) return {Level::kInformational, "data", {}, {}};
         return {unlike ? Level::kMedium : Level::kLow, "data", {"AML.T0010.002", "AML.T0020"}, {"T1565.001"}};
     }
     if (role == "output") {
-        if (place == "$SITE" || place == "$USERSITE")
-            return {Level::kMedium, "libraries", {"AML.T0010.001"}, {"T1195.001"}};
+        if (place == "$SITE" || place == "$USERSITE") {
+            const bool of_known = is_of_known_package(difference) && !differs_from_record(difference);
+            return {of_known ? Level::kLow : Level::kMedium, "libraries", {"AML.T0010.001"}, {"T1195.001"}};
+        }
         const bool elsewhere = is_one_of(place, {"$HOME", "/etc", "/var", "/usr", "/opt", "/root", "/boot", "/lib"});
+        if (elsewhere && is_in_a_cache(difference.name)) return {Level::kLow, "integrity", {}, {}};
         return {elsewhere ? Level::kMedium : Level::kInformational, "integrity", {}, {"T1546"}};
     }
     if (role == "config" && (place == "/etc" || place == "$HOME")) return {Level::kLow, "integrity", {}, {}};
@@ -169,8 +196,11 @@ Weight new_access_weight(const Difference& difference) {
     if (role == "model") return {Level::kHigh, "models", {"AML.T0018"}, {"T1565.001"}};
     if (role == "data") return {Level::kMedium, "data", {"AML.T0020"}, {"T1565.001"}};
     const std::string_view place = baseline::place_of(difference.name);
+    // Python writes bytecode anew when its source has another date.
+    const bool bytecode =
+        difference.name.ends_with(".pyc") && difference.name.find("/__pycache__/") != std::string::npos;
     if (is_one_of(role, {"library", "executable", "code"}) && is_installed(place))
-        return {Level::kHigh, "libraries", {"AML.T0010.001"}, {"T1554"}};
+        return {bytecode ? Level::kMedium : Level::kHigh, "libraries", {"AML.T0010.001"}, {"T1554"}};
     if (role == "credential") return {Level::kHigh, "credentials", {"AML.T0055"}, {"T1098"}};
     if (role == "config" && (place == "/etc" || place == "$HOME")) return {Level::kMedium, "integrity", {}, {"T1546"}};
     return {Level::kInformational, "integrity", {}, {}};
@@ -215,7 +245,8 @@ Weight volume_weight(const Difference& difference) {
 }  // namespace
 
 std::string package_of(const Difference& difference) {
-    const bool told_with_others = difference.role == "library" || difference.role == "code";
+    const bool installed_now = difference.role == "output" && is_installed(baseline::place_of(difference.name));
+    const bool told_with_others = difference.role == "library" || difference.role == "code" || installed_now;
     if (!told_with_others || is_hook(difference.name) || differs_from_record(difference)) return {};
     const std::string& owner = difference.owner.empty() ? difference.owner_was : difference.owner;
     const bool is_new =

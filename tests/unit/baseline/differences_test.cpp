@@ -193,3 +193,66 @@ TEST_CASE("what was accepted is known from then on", "[baseline]") {
     CHECK(compared(baseline, record).empty());
     CHECK(compared(baseline, training()).empty());
 }
+
+TEST_CASE("workers of multiprocessing are their parent, and nothing else is", "[baseline]") {
+    const auto name = [](std::vector<std::string> arguments, const std::string& image = "/usr/bin/python3.11") {
+        run::Record record = training();
+        record.processes.push_back(process(2, 1, image, std::move(arguments)));
+        return programs_of(record, PathNames({}, "/p")).at(2);
+    };
+    const std::string spawn = "from multiprocessing.spawn import spawn_main; spawn_main(tracker_fd=6, pipe_handle=12)";
+    CHECK(name({"python3", "-B", "-X", "dev", "-c", spawn, "--multiprocessing-fork"}) == kPython);
+    CHECK(name({"python3", "-c", "from multiprocessing.resource_tracker import main;main(5)"}) == kPython);
+    CHECK(name({"python3", "-c",
+                "from multiprocessing.forkserver import main; main(5, 6, ['__main__'], **{'main_path': '/p/t.py'})"}) ==
+          kPython);
+    const std::string other = "/usr/bin/python{version} -c";
+    CHECK(name({"python3", "-c", spawn + "; import os"}) == other);
+    CHECK(name({"python3", "-c", "import os; " + spawn}) == other);
+    CHECK(name({"python3", "-c", "from multiprocessing.forkserver import main; main(__import__('os').system('id'))"}) ==
+          other);
+    CHECK(name({"python3", "-c"}) == other);
+    CHECK(name({"python3", "-m", "x", "-c", spawn}) == "/usr/bin/python{version} -m x");
+    CHECK(name({"python3", "-c", spawn}, "/p/python3.11") == "$WORK/python{version} -c");
+
+    run::Record record = training();
+    record.processes.push_back(process(2, 1, "/usr/bin/python3.11", {"python3", "-c", spawn}));
+    record.files.push_back(file("/p/data/more.csv", "data", 9, event::kRead, 2));
+    const Facts known = facts(record);
+    CHECK(known.programs.size() == 1);
+    CHECK(known.programs.at(kPython).files.contains("$WORK/data/more.csv"));
+    CHECK(known.programs.at(kPython).started_by == std::set<std::string>{""});
+}
+
+TEST_CASE("what a run made and removed is no data of its, what it was given is", "[baseline]") {
+    constexpr std::uint32_t kMade = event::kWrite | event::kCreate | event::kUnlink;
+    run::Record record = training();
+    record.files.push_back(file("/p/out/epoch-1.pt", "model", 30, kMade));
+    record.files.push_back(file("/tmp/tmpk3j2_x9q/all.csv", "data", 31, kMade));
+    record.files.push_back(file("/p/data/old.csv", "data", 32, event::kRead | event::kUnlink));
+    record.files.push_back(file("/tmp/tmpk3j2_x9q/x.py", "code", 33, kMade));
+    run::FileEntry before = file("/p/out/epoch-2.pt.part", "other", 34, event::kWrite | event::kCreate);
+    run::FileEntry after = file("/p/out/epoch-2.pt", "model", 34, event::kRename | event::kUnlink);
+    after.object = before.object;
+    record.files.push_back(before);
+    record.files.push_back(after);
+    const Facts known = facts(record);
+    const auto& files = known.programs.at(kPython).files;
+    CHECK(files.at("$WORK/out/epoch-1.pt").role == "output");
+    CHECK(files.at("$TMP/tmp{tmp}/all.csv").role == "temp");
+    CHECK(files.at("$WORK/data/old.csv").role == "data");
+    CHECK(files.at("$TMP/tmp{tmp}/x.py").role == "code");
+    CHECK(files.at("$WORK/out/epoch-2.pt.part").role == "output");
+    CHECK(files.at("$WORK/out/epoch-2.pt").role == "output");
+    CHECK(known.volumes.files_removed == 1);
+}
+
+TEST_CASE("what is made for building and for git is no data", "[baseline]") {
+    const auto role = [](const std::string& name) { return role_in_step(file("/p/x", "other", 1), name); };
+    CHECK(role("$WORK/Makefile") == "code");
+    CHECK(role("$WORK/cmake/find.cmake") == "code");
+    CHECK(role("$WORK/requirements-dev.txt") == "code");
+    CHECK(role("$WORK/.git/objects/ab/cd") == "other");
+    CHECK(role("$WORK/data/words.txt") == "data");
+    CHECK(role("$WORK/data/git/objects") == "data");
+}

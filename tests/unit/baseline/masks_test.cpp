@@ -42,10 +42,18 @@ TEST_CASE("what a program makes up in a temporary folder is masked, what counts 
     CHECK(names.named("/tmp/ccAbCd12.s") == "$TMP/cc{tmp}.s");
     CHECK(names.named("/tmp/ccabcdef.o") == "$TMP/cc{tmp}.o");
     CHECK(names.named("/tmp/pip-build-env-k3j2x9q1/overlay") == "$TMP/pip-build-env-{tmp}/overlay");
+    CHECK(names.named("/tmp/pip-build-env-qxwzbkrt/overlay") == "$TMP/pip-build-env-{tmp}/overlay");
+    CHECK(names.named("/tmp/pymp-k3j_x9qa/sem") == "$TMP/pymp-{tmp}/sem");
+    CHECK(names.named("/tmp/tmpk3j2_x9q_in_process.py") == "$TMP/tmp{tmp}_in_process.py");
+    CHECK(names.named("/tmp/tmp.abcdefghij/x") == "$TMP/tmp.{tmp}/x");
+    CHECK(names.named("/tmp/sortAbcdef") == "$TMP/sort{tmp}");
     CHECK(names.named("/tmp/0a1b2c3d4e5f/x") == "$TMP/{hex}/x");
     CHECK(names.named("/tmp/123e4567-e89b-12d3-a456-426614174000") == "$TMP/{uuid}");
     CHECK(names.named("/tmp/shard-00017.tar") == "$TMP/shard-00017.tar");
     CHECK(names.named("/tmp/shard00017/a") == "$TMP/shard00017/a");
+    CHECK(names.named("/tmp/my-training/x") == "$TMP/my-training/x");
+    CHECK(names.named("/tmp/data-20261123") == "$TMP/data-20261123");
+    CHECK(names.named("/tmp/sort.log") == "$TMP/sort.log");
     CHECK(names.named("/tmp/settings.json") == "$TMP/settings.json");
     CHECK(names.named("/dev/shm/torch_AbC1dE_7") == "$TMP/torch_{tmp}_7");
 }

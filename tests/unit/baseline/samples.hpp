@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <functional>
 #include <string>
 
 #include "core/baseline/differences.hpp"
@@ -31,6 +32,7 @@ inline run::FileEntry file(const std::string& path, const std::string& role, std
                            std::uint32_t access = event::kRead, event::ProcessId process = 1) {
     run::FileEntry entry;
     entry.path.bytes = path;
+    entry.object.inode = std::hash<std::string>()(path);
     entry.role = role;
     entry.mode = S_IFREG | 0644;
     entry.access = access;
