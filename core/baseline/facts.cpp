@@ -98,6 +98,19 @@ bool is_of_the_project(std::string_view named) {
            (name.ends_with(".txt") && (name.starts_with("requirements") || name.starts_with("constraints")));
 }
 
+// A program is the same in another version: python3.11 is python{version}, gcc-12 is gcc-{n}. Numbers that belong to
+// the name (base64, cc1plus, sha256sum) stay.
+std::string without_version(std::string_view name) {
+    const std::size_t last = name.find_last_not_of("0123456789.");
+    std::size_t begin = last == std::string_view::npos ? name.size() : last + 1;
+    while (begin < name.size() && name[begin] == '.') ++begin;
+    const std::string_view tail = name.substr(begin);
+    const bool dotted = tail.find('.') != std::string_view::npos && tail.back() != '.';
+    const bool numbered = !tail.empty() && !dotted && begin > 0 && name[begin - 1] == '-';
+    if (!dotted && !numbered) return std::string(name);
+    return std::string(name.substr(0, begin)) + (dotted ? "{version}" : "{n}");
+}
+
 bool counts(const run::FileEntry& entry) {
     if ((entry.mode & S_IFMT) != S_IFREG) return false;
     const std::string& path = entry.path.bytes;
@@ -213,7 +226,7 @@ std::string role_in_step(const run::FileEntry& entry, std::string_view named) {
 std::string program_name(const run::Process& process, const PathNames& names) {
     if (!process.executable) return {};
     const std::string executable = names.named(process.executable->path.bytes);
-    std::string name = std::string(folder_of(executable)) + skeleton_of(file_name_of(executable));
+    std::string name = std::string(folder_of(executable)) + without_version(file_name_of(executable));
     if (process.script) return name + ' ' + names.named(process.script->path.bytes);
     if (!takes_scripts(executable)) return name;
     if (takes_modules(executable))

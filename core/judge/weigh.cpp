@@ -20,8 +20,7 @@ bool is_one_of(std::string_view text, std::initializer_list<std::string_view> al
     return std::find(all.begin(), all.end(), text) != all.end();
 }
 
-// Without masks: "/usr/bin/python{version} $WORK/train.py" is python, and "/usr/bin/base{n}" is base{n}, as all names
-// with numbers are.
+// Without its version: "/usr/bin/python{version} $WORK/train.py" is python.
 bool is_called(std::string_view program, std::initializer_list<std::string_view> names) {
     const std::string_view name = baseline::file_name_of(program.substr(0, program.find(' ')));
     return is_one_of(name, names) || is_one_of(name.substr(0, name.find_first_of("{.-", 1)), names);
@@ -29,12 +28,12 @@ bool is_called(std::string_view program, std::initializer_list<std::string_view>
 
 bool is_network_tool(std::string_view program) {
     return is_called(program, {"curl", "wget", "nc", "ncat", "netcat", "socat", "ssh", "scp", "sftp", "rsync", "ftp",
-                               "telnet", "aria{n}c", "aws", "gsutil", "gcloud", "az", "rclone", "s{n}cmd"});
+                               "telnet", "aria2c", "aws", "gsutil", "gcloud", "az", "rclone", "s3cmd"});
 }
 
 bool is_packer(std::string_view program) {
-    return is_called(program, {"tar", "bsdtar", "zip", "{n}z", "{n}za", "gzip", "xz", "zstd", "bzip{n}", "cpio", "gpg",
-                               "openssl", "base{n}", "xxd", "od", "split"});
+    return is_called(program, {"tar", "bsdtar", "zip", "7z", "7za", "gzip", "xz", "zstd", "bzip2", "cpio", "gpg",
+                               "openssl", "base64", "xxd", "od", "split"});
 }
 
 bool is_copier(std::string_view program) { return is_called(program, {"cp", "mv", "dd", "install", "ln"}); }
@@ -49,10 +48,10 @@ bool is_interpreter(std::string_view program) {
 
 // What asks for the machine's make, and what Python's find_library asks.
 bool is_inquiry(std::string_view program) {
-    return is_called(program, {"uname",  "lscpu",    "lsb_release", "getconf",    "nproc",  "hostname", "id",
-                               "arch",   "ldconfig", "ld",          "collect{n}", "gcc",    "cc",       "c++",
-                               "g++",    "as",       "objdump",     "which",      "locale", "tput",     "stty",
-                               "nvidia", "rocminfo", "free",        "true",       "false",  "sleep",    "fc"});
+    return is_called(program, {"uname",    "lscpu", "lsb_release", "getconf", "nproc",   "hostname", "id",   "arch",
+                               "ldconfig", "ld",    "collect2",    "cc1",     "cc1plus", "gcc",      "cc",   "c++",
+                               "g++",      "as",    "objdump",     "which",   "locale",  "tput",     "stty", "nvidia",
+                               "rocminfo", "free",  "true",        "false",   "sleep",   "fc"});
 }
 
 bool is_check(std::string_view program) {

@@ -166,6 +166,10 @@ TEST_CASE("interpreters are told apart by what they run", "[baseline]") {
     CHECK(named("/usr/bin/bash", {"bash", "x.sh"}) == "/usr/bin/bash $WORK/x.sh");
     CHECK(named("/usr/bin/python3.11", {"python3"}) == "/usr/bin/python{version}");
     CHECK(named("/usr/bin/gcc-12", {"gcc", "-c", "a.c"}) == "/usr/bin/gcc-{n}");
+    CHECK(named("/usr/bin/sha256sum", {}) == "/usr/bin/sha256sum");
+    CHECK(named("/usr/bin/x86_64-linux-gnu-g++-12", {}) == "/usr/bin/x86_64-linux-gnu-g++-{n}");
+    CHECK(named("/lib64/ld-linux-x86-64.so.2", {}) == "/lib64/ld-linux-x86-64.so.2");
+    CHECK(named("/opt/12", {}) == "/opt/12");
 }
 
 TEST_CASE("what brought something new in every run surprises less than what never did", "[baseline]") {

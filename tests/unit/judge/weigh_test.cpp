@@ -28,17 +28,17 @@ Level level_of_program(const std::string& program) {
 }  // namespace
 
 TEST_CASE("programs are known by their names, numbers in them or not", "[judge]") {
-    CHECK(judge::moves_files("/usr/bin/base{n}"));
-    CHECK(judge::moves_files("/usr/bin/bzip{n}"));
-    CHECK(judge::moves_files("/usr/bin/{n}z"));
+    CHECK(judge::moves_files("/usr/bin/base64"));
+    CHECK(judge::moves_files("/usr/bin/bzip2"));
+    CHECK(judge::moves_files("/usr/bin/7z"));
     CHECK(judge::moves_files("/usr/bin/nc.openbsd"));
     CHECK(judge::moves_files("/usr/bin/tar"));
     CHECK_FALSE(judge::moves_files("/usr/bin/python{version} $WORK/train.py"));
-    CHECK(level_of_program("/usr/bin/aria{n}c") == Level::kHigh);
-    CHECK(level_of_program("/usr/bin/x{n}_{n}-linux-gnu-objdump") == Level::kMedium);
-    CHECK(level_of_program("/usr/lib/gcc/x86_64-linux-gnu/12/collect{n}") == Level::kLow);
+    CHECK(level_of_program("/usr/bin/aria2c") == Level::kHigh);
+    CHECK(level_of_program("/usr/bin/x86_64-linux-gnu-objdump") == Level::kMedium);
+    CHECK(level_of_program("/usr/lib/gcc/x86_64-linux-gnu/12/collect2") == Level::kLow);
     CHECK(level_of_program("/usr/bin/gcc-{n}") == Level::kLow);
-    CHECK(level_of_program("/usr/lib/gcc/x86_64-linux-gnu/12/cc{n}plus") == Level::kLow);
+    CHECK(level_of_program("/usr/lib/gcc/x86_64-linux-gnu/12/cc1plus") == Level::kLow);
     CHECK(level_of_program("$HOME/bin/uname") == Level::kMedium);
 }
 
