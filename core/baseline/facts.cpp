@@ -214,7 +214,9 @@ std::string role_in_step(const run::FileEntry& entry, std::string_view named) {
     if (entry.role != "other" && entry.role != "temp") return entry.role;
     const std::string_view place = place_of(named);
     if (named.find("/.git/") != std::string_view::npos) return entry.role;  // each commit writes there
-    if (file_name_of(named) == ".gitconfig") return "config";
+    // What tools keep in a home for themselves; data has a name that says so.
+    const bool hidden = named.starts_with("$HOME/.") || file_name_of(named).starts_with('.');
+    if (hidden && entry.role == "other" && place == "$HOME") return "config";
     if (is_of_the_project(named)) return entry.role == "temp" ? entry.role : "code";
     if (entry.role == "temp") return place == "$TMP" || place == "$CACHE" ? entry.role : "data";
     constexpr std::array<std::string_view, 9> kSystem{"/usr", "/etc", "/lib", "/lib64", "/var",

@@ -19,6 +19,7 @@ constexpr std::uint32_t kWrites = event::kWrite | event::kCreate | event::kTrunc
 constexpr std::uint32_t kChanges = kWrites | event::kRename | event::kLink | event::kUnlink;
 constexpr std::size_t kMostNamed = 50;
 constexpr const char* kHandedOver = "fstracker-lineage-other-content";
+constexpr const char* kAdded = "fstracker-lineage-added";
 constexpr const char* kWithinRun = "fstracker-content-changed-within-run";
 
 // All contents under one path.
@@ -123,6 +124,34 @@ class Incidents {
 
 }  // namespace
 
+namespace {
+
+// Beside what the step before left, read like it, and not of it.
+void add_unknown_members(Incidents& incidents, const run::Record& record, const Inputs& inputs,
+                         const baseline::PathNames& names) {
+    constexpr std::size_t kFewestMembers = 3;
+    std::map<std::string_view, std::pair<std::size_t, const Input*>> folders;
+    for (const auto& [path, input] : inputs) {
+        auto& [members, first] = folders[baseline::folder_of(path)];
+        if (members++ == 0) first = &input;
+    }
+    for (const run::FileEntry& entry : record.files) {
+        const std::string& path = entry.path.bytes;
+        if ((entry.access & event::kRead) == 0 || (entry.access & kChanges) != 0 || !entry.digest) continue;
+        const auto folder = folders.find(baseline::folder_of(path));
+        if (folder == folders.end() || folder->second.first < kFewestMembers || inputs.contains(path)) continue;
+        const std::string role = baseline::role_in_step(entry, names.named(path));
+        if (role != "data" && role != "model") continue;
+        const Reading reading{&entry, {*entry.digest}, {entry.processes.begin(), entry.processes.end()}, entry.access};
+        const Input& input = *folder->second.second;
+        incidents.add(kAdded, path, reading, fmt::format("{} is not of what step {} left there.", path, input.step),
+                      fmt::format("Run {} of step {} left {} files in that folder, and not this one.", input.run,
+                                  input.step, folder->second.first));
+    }
+}
+
+}  // namespace
+
 std::vector<Incident> lineage_incidents(const run::Record& record, const Inputs& inputs,
                                         const baseline::PathNames& names) {
     Incidents incidents(record, names);
@@ -151,6 +180,7 @@ std::vector<Incident> lineage_incidents(const run::Record& record, const Inputs&
                 fmt::format("It was found with {} contents within this run, and no process of the run wrote it.",
                             reading.digests.size()));
     }
+    add_unknown_members(incidents, record, inputs, names);
     return incidents.all();
 }
 

@@ -89,11 +89,13 @@ def group_outcomes(scenarios, asked):
         check(not same, f"the same again is flagged: {[told(i) for i in same]}")
         pipeline.put_back()
     except Skip as reason:
-        if others:
-            others.end()
         for scenario in scenarios:
             yield scenario.name, f"skipped: {reason}"
         return
+    except Exception:
+        if others:
+            others.end()
+        raise
     try:
         for scenario in scenarios:
             try:

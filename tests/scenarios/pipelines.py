@@ -255,11 +255,14 @@ class Pipeline:
         return track(*arguments, cwd=self.place, status=status, timeout=timeout, env=self.environment(**more))
 
     def run(self, command=None, step=None, options=(), status=0, **more):
-        """One run under track; returns its id."""
-        done = self.track("run", "--json", "--local", "--pipeline", self.name, "--step", step or self.step, *options, "--",
-                          *(command or self.command), status=status, **more)
-        last = [line for line in done.stderr.splitlines() if line.startswith(b"{")][-1]
-        return json.loads(last)["run"]
+        """One run under track; returns its id. What it says goes to a file: who outlives the command may hold a pipe open."""
+        with tempfile.TemporaryFile() as said:
+            done = track("run", "--json", "--local", "--pipeline", self.name, "--step", step or self.step, *options, "--",
+                         *(command or self.command), cwd=self.place, timeout=120, env=self.environment(**more), stdout=said, stderr=said)
+            said.seek(0)
+            text = said.read()
+        check(done.returncode == status, f"exit status {done.returncode}, not {status}: {text[-2000:].decode(errors='replace')}")
+        return json.loads([line for line in text.splitlines() if line.startswith(b'{"backend"')][-1])["run"]
 
     def report_of(self, run):
         return json.loads(self.track("report", run, "--format", "json").stdout)
