@@ -49,7 +49,7 @@ std::vector<judge::Suppression> valid_suppressions(const Project& project) {
 
 // What a run left behind, by the path that this run will see it under: the step's directory may be another.
 Status take_outputs(const std::string& directory, const std::map<std::string, std::string>& roots,
-                    const std::string& here, judge::Inputs& inputs) {
+                    const std::string& here, judge::Inputs& inputs, bool explains_only = false) {
     const auto key = configured_public_key();
     verify::Options how;
     if (key) how.key = *key;
@@ -70,7 +70,9 @@ Status take_outputs(const std::string& directory, const std::map<std::string, st
         if (!entry.output || !entry.digest) continue;
         const auto named = theirs.named(entry.path.bytes);
         const auto path = named.starts_with("$WORK") ? ours.concrete(named) : entry.path.bytes;
+        if (explains_only && inputs.contains(path)) continue;
         auto& input = inputs[path];
+        input.explains_only = explains_only;
         input.digests.insert(*entry.digest);
         input.step = record.info.step;
         input.run = record.info.id;
@@ -100,6 +102,23 @@ Result<std::vector<std::string>> runs_before(const Project& project, const std::
             directories.push_back(newest->directory);
     }
     return directories;
+}
+
+// The step's own run before this one: what it left, such as a checkpoint, is what this one may go on from. Where there
+// is none that can be relied on, nothing is explained.
+void take_own_outputs(const std::string& pipeline, const std::string& step,
+                      const std::map<std::string, std::string>& roots, judge::Inputs& inputs) {
+    const auto root = store_root();
+    const auto here = current_directory();
+    if (!root || !here) return;
+    const auto runs = store::RunStore(*root).list();
+    if (!runs) return;
+    const auto newest = std::find_if(runs->begin(), runs->end(), [&](const store::RunEntry& run) {
+        return run.step == step && run.pipeline == pipeline && run.complete;
+    });
+    if (newest == runs->end() || newest->verdict == "ALERT") return;
+    judge::Inputs own = inputs;
+    if (take_outputs(newest->directory, roots, *here, own, true)) inputs = std::move(own);
 }
 
 Result<judge::Inputs> inputs_of(const Project& project, const std::string& pipeline, const std::string& step,
@@ -193,6 +212,7 @@ Result<LoadedCriteria> load_criteria(const Project& project, const std::string& 
     auto inputs = inputs_of(project, pipeline, step, after, loaded.criteria.roots);
     if (!inputs) return fail(inputs.error());
     loaded.criteria.inputs = std::move(*inputs);
+    if (loaded.baseline) take_own_outputs(pipeline, step, loaded.criteria.roots, loaded.criteria.inputs);
     return loaded;
 }
 

@@ -129,7 +129,8 @@ std::vector<Incident> lineage_incidents(const run::Record& record, const Inputs&
     for (const auto& [path_view, reading] : readings_of(record, inputs)) {
         const std::string path(path_view);
         if ((reading.access & kChanges) != 0 || reading.digests.empty()) continue;
-        if (const auto input = inputs.find(path); input != inputs.end() && !input->second.digests.empty()) {
+        if (const auto input = inputs.find(path);
+            input != inputs.end() && !input->second.digests.empty() && !input->second.explains_only) {
             const bool as_left = std::includes(input->second.digests.begin(), input->second.digests.end(),
                                                reading.digests.begin(), reading.digests.end());
             if (!as_left) {

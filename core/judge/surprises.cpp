@@ -45,7 +45,11 @@ int steps_of_surprise(double bits) {
 
 bool was_handed_over(const Difference& difference, const Inputs& inputs) {
     const auto input = inputs.find(difference.path);
-    if (input == inputs.end() || difference.now.empty()) return false;
+    if (input == inputs.end() || difference.now.empty() || moves_files(difference.program)) return false;
+    // What the step itself made before explains which content it goes on from, and nothing else that is done with it.
+    const bool of_content = difference.kind != Kind::kNewUser && difference.kind != Kind::kNewAccess;
+    const bool result = difference.role == "model" || difference.role == "data" || difference.role == "output";
+    if (input->second.explains_only && !(of_content && result)) return false;
     return std::includes(input->second.digests.begin(), input->second.digests.end(), difference.now.begin(),
                          difference.now.end());
 }

@@ -83,6 +83,7 @@ class Watch;  // watch.hpp
 struct Input {
     std::set<event::Sha256> digests;
     std::string step, run;
+    bool explains_only = false;  // the step's own, of a run before: it may have been made anew since
 };
 using Inputs = std::map<std::string, Input>;  // by path
 

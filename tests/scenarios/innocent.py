@@ -7,6 +7,7 @@ Each pipeline is learned from five runs that differ by before(); then it is run 
 methods that do what a person or a machine does now and then. What a change returns is environment, or `command`."""
 
 import datetime
+from dataclasses import dataclass, field
 import zipfile
 
 from pipelines import *
