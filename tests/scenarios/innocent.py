@@ -46,10 +46,12 @@ class Innocent(Pipeline):
             before = None if change == "nothing_else" else Snapshot(HOME.parent)
             settings = self._settings(number)
             settings.update(getattr(self, change)() or {})
-            yield change.replace("_", " "), self.report(**settings)
+            last = self.run(**settings)
+            yield change.replace("_", " "), self.report_of(last)
             self.place = place
-            if before:
+            if before:  # as if it had not been
                 before.put_back()
+                shutil.rmtree(self.store / last)
 
     def nothing_else(self):
         """Only what is another in each run."""
