@@ -279,7 +279,7 @@ class Hub(Innocent):
 
     name, step = "tuning", "tune"
     command = (PYTHON, "-B", "tune.py")
-    changes = ("nothing_else", "nothing_else", "new_revision_of_the_card", "new_revision_of_the_tokenizer", "new_part_of_the_dataset",
+    changes = ("nothing_else", "nothing_else", "nothing_else", "new_revision_of_the_card", "new_revision_of_the_tokenizer", "new_part_of_the_dataset",
                "cache_elsewhere", "another_user", "cache_made_anew", "other_checkout", "edit_of_the_script")
 
     SCRIPT = r'''import glob, json, os, random, struct, time
@@ -758,7 +758,7 @@ class Versioned(Innocent):
 
     name, step = "versioned", "report"
     command = (PYTHON, "-B", "report.py")
-    changes = ("nothing_else", "nothing_else", "commit", "new_branch", "packed_references", "dependencies", "tag", "another_user")
+    changes = ("nothing_else", "nothing_else", "nothing_else", "commit", "new_branch", "packed_references", "dependencies", "tag", "another_user")
 
     SCRIPT = r'''import glob, json, os, subprocess, time
 
