@@ -16,7 +16,7 @@ help:
 	@echo 'make test        build and run every test this machine can run (ONLY=pattern: those whose name contains it)'
 	@echo 'make test-long   the same and what takes longer'
 	@echo 'make test-vm     every backend and every act under Debian kernels 6.1 and 6.12 in QEMU'
-	@echo 'make scenarios   run every attack scenario and its benign twin, and print what was found, missed and false'
+	@echo 'make scenarios   run every attack scenario, its benign twin and innocent runs: what is found, missed and false'
 	@echo 'make coverage    try every act on every backend, here and in QEMU, and write docs/coverage.md'
 	@echo 'make bench       measure beside the peers that are installed, into bench/results.md'
 	@echo 'make install     install what make build made (DESTDIR=dir)'
@@ -58,6 +58,7 @@ scenarios:
 	@$(SETUP) build test scenarios
 	@$(MAKE) build
 	@FSTRACKER_BUILD='$(CURDIR)/$(BUILD)' tests/scenarios/run $(ONLY)
+	@[ -n '$(ONLY)' ] || FSTRACKER_BUILD='$(CURDIR)/$(BUILD)' tests/scenarios/innocent
 
 coverage:
 	@$(SETUP) build test package vm

@@ -51,9 +51,12 @@ class Handovers {
     explicit Handovers(const Criteria& criteria) : criteria_(criteria) {}
 
     bool explain(const Difference& difference) {
-        if (difference.now.empty()) return false;
+        const bool moved = difference.kind != Kind::kOtherContent && moves_files(difference.program);
+        if (difference.now.empty() || moved) return false;
         if (holds(criteria_.inputs, difference)) return true;
-        if (difference.role != "model" && difference.role != "data") return false;
+        // What the step itself made explains which content it goes on from, and nothing else that is done with it.
+        const bool of_content = difference.kind != Kind::kNewUser && difference.kind != Kind::kNewAccess;
+        if (!of_content || (difference.role != "model" && difference.role != "data")) return false;
         if (!before_) before_ = criteria_.left_before ? criteria_.left_before() : Inputs();
         return holds(*before_, difference);
     }

@@ -7,6 +7,7 @@ Each pipeline is learned from five runs that differ by before(); then it is run 
 methods that do what a person or a machine does now and then. What a change returns is environment, or `command`."""
 
 import datetime
+from dataclasses import dataclass, field
 import zipfile
 
 from pipelines import *
@@ -45,10 +46,12 @@ class Innocent(Pipeline):
             before = None if change == "nothing_else" else Snapshot(HOME.parent)
             settings = self._settings(number)
             settings.update(getattr(self, change)() or {})
-            yield change.replace("_", " "), self.report(**settings)
+            last = self.run(**settings)
+            yield change.replace("_", " "), self.report_of(last)
             self.place = place
-            if before:
+            if before:  # as if it had not been
                 before.put_back()
+                shutil.rmtree(self.store / last)
 
     def nothing_else(self):
         """Only what is another in each run."""
@@ -276,7 +279,7 @@ class Hub(Innocent):
 
     name, step = "tuning", "tune"
     command = (PYTHON, "-B", "tune.py")
-    changes = ("nothing_else", "nothing_else", "new_revision_of_the_card", "new_revision_of_the_tokenizer", "new_part_of_the_dataset",
+    changes = ("nothing_else", "nothing_else", "nothing_else", "new_revision_of_the_card", "new_revision_of_the_tokenizer", "new_part_of_the_dataset",
                "cache_elsewhere", "another_user", "cache_made_anew", "other_checkout", "edit_of_the_script")
 
     SCRIPT = r'''import glob, json, os, random, struct, time
@@ -755,7 +758,7 @@ class Versioned(Innocent):
 
     name, step = "versioned", "report"
     command = (PYTHON, "-B", "report.py")
-    changes = ("nothing_else", "nothing_else", "commit", "new_branch", "packed_references", "dependencies", "tag", "another_user")
+    changes = ("nothing_else", "nothing_else", "nothing_else", "commit", "new_branch", "packed_references", "dependencies", "tag", "another_user")
 
     SCRIPT = r'''import glob, json, os, subprocess, time
 
