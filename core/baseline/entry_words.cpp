@@ -7,21 +7,11 @@
 #include <charconv>
 #include <utility>
 
+#include "core/event/access_words.hpp"
+
 namespace fstracker::baseline {
 
 namespace {
-
-constexpr std::array<std::pair<std::uint32_t, std::string_view>, 11> kAccessWords{{{event::kRead, "read"},
-                                                                                   {event::kWrite, "write"},
-                                                                                   {event::kCreate, "create"},
-                                                                                   {event::kTruncate, "truncate"},
-                                                                                   {event::kExecute, "execute"},
-                                                                                   {event::kLoad, "load"},
-                                                                                   {event::kInherit, "inherit"},
-                                                                                   {event::kReceive, "receive"},
-                                                                                   {event::kRename, "rename"},
-                                                                                   {event::kLink, "link"},
-                                                                                   {event::kUnlink, "unlink"}}};
 
 constexpr std::string_view kVaries = "varies", kMembers = "members=", kNumbers = "n=", kOwner = "pkg:";
 constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -172,7 +162,7 @@ std::optional<PathEntry> read_entry(std::string_view words, std::uint32_t runs) 
 
 std::string group_words(std::string_view path, const PathEntry& entry) {
     std::string words;
-    for (const auto& [bit, word] : kAccessWords)
+    for (const auto& [bit, word] : event::kAccessWords)
         if ((entry.access & bit) != 0) words.append(words.empty() ? "" : ",").append(word);
     if (words.empty()) words = "none";
     return words.append(" ").append(entry.role).append(" ").append(folder_of(path));
@@ -184,7 +174,7 @@ std::optional<Group> read_group(std::string_view words) {
     while (access != "none" && !access.empty()) {
         const std::size_t end = std::min(access.find(','), access.size());
         bool known = false;
-        for (const auto& [bit, word] : kAccessWords) {
+        for (const auto& [bit, word] : event::kAccessWords) {
             if (word != access.substr(0, end)) continue;
             group.access |= bit;
             known = true;

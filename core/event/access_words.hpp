@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What was done to a file, as rules name it.
+// What was done to a file, as rules and baselines name it, in the order of the bits.
 #pragma once
 
 #include <array>
@@ -9,19 +9,18 @@
 
 #include "core/event/event.hpp"
 
-namespace fstracker::judge {
+namespace fstracker::event {
 
-inline constexpr std::array<std::pair<std::uint32_t, std::string_view>, 11> kAccessWords = {
-    {{event::kRead, "read"},
-     {event::kWrite, "write"},
-     {event::kCreate, "create"},
-     {event::kTruncate, "truncate"},
-     {event::kExecute, "execute"},
-     {event::kLoad, "load"},
-     {event::kInherit, "inherit"},
-     {event::kReceive, "receive"},
-     {event::kRename, "rename"},
-     {event::kLink, "link"},
-     {event::kUnlink, "unlink"}}};
+inline constexpr std::array<std::pair<std::uint32_t, std::string_view>, 11> kAccessWords = {{{kRead, "read"},
+                                                                                             {kWrite, "write"},
+                                                                                             {kCreate, "create"},
+                                                                                             {kTruncate, "truncate"},
+                                                                                             {kExecute, "execute"},
+                                                                                             {kLoad, "load"},
+                                                                                             {kInherit, "inherit"},
+                                                                                             {kReceive, "receive"},
+                                                                                             {kRename, "rename"},
+                                                                                             {kLink, "link"},
+                                                                                             {kUnlink, "unlink"}}};
 
-}  // namespace fstracker::judge
+}  // namespace fstracker::event

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "core/run/blind_spots.hpp"
+#include "core/run/words.hpp"
 
 namespace fstracker::evidence {
 
@@ -44,17 +44,7 @@ constexpr std::int32_t kLastSignal = 64;
 
 }  // namespace
 
-std::string_view to_word(run::Binding binding) {
-    switch (binding) {
-        case run::Binding::kKernel: return "kernel";
-        case run::Binding::kStable: return "stable";
-        case run::Binding::kOwn: return "own";
-        case run::Binding::kChanged: return "changed";
-        case run::Binding::kContended: return "contended";
-        case run::Binding::kNone: return "none";
-    }
-    return "none";
-}
+std::string_view to_word(run::Binding binding) { return run::binding_word(binding); }
 
 std::string_view to_word(event::Refusal refusal) { return run::refusal_word(refusal); }
 

@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "core/judge/access_words.hpp"
+#include "core/event/access_words.hpp"
 #include "core/run/connections.hpp"
 
 namespace fstracker::judge {
@@ -114,7 +114,7 @@ void Watch::executed(const event::Exec& exec) {
 void Watch::file_record(Source source, const event::Common& common, const std::string& path, std::uint32_t access) {
     sigma::Record& record = begin(source, common);
     record.add(source == Source::kImageLoad ? Field::kImageLoaded : Field::kTargetFilename, path);
-    for (const auto& [bit, word] : kAccessWords)
+    for (const auto& [bit, word] : event::kAccessWords)
         if ((access & bit) != 0) record.add(Field::kAccess, word);
 }
 

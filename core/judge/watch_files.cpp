@@ -8,8 +8,9 @@
 #include <fmt/format.h>
 
 #include "core/base/hex.hpp"
-#include "core/judge/access_words.hpp"
+#include "core/event/access_words.hpp"
 #include "core/judge/watch.hpp"
+#include "core/run/words.hpp"
 
 namespace fstracker::judge {
 
@@ -29,23 +30,11 @@ bool is_worth_judging(const run::FileEntry& entry) {
            std::find(kRoles.begin(), kRoles.end(), entry.role) != kRoles.end();
 }
 
-std::string_view word_of(run::Binding binding) {
-    switch (binding) {
-        case run::Binding::kKernel: return "kernel";
-        case run::Binding::kStable: return "stable";
-        case run::Binding::kOwn: return "own";
-        case run::Binding::kChanged: return "changed";
-        case run::Binding::kContended: return "contended";
-        case run::Binding::kNone: return "none";
-    }
-    return "none";
-}
-
 // `imports` are those of the entry, or one of them.
 void fill(sigma::Record& record, const run::FileEntry& entry, const std::string& digest,
           const std::vector<std::string>& imports) {
     record.add(Field::kTargetFilename, entry.path.bytes);
-    for (const auto& [bit, word] : kAccessWords)
+    for (const auto& [bit, word] : event::kAccessWords)
         if ((entry.access & bit) != 0) record.add(Field::kAccess, word);
     record.add(Field::kRole, entry.role);
     if (!entry.format.empty()) record.add(Field::kFormat, entry.format);
@@ -53,7 +42,7 @@ void fill(sigma::Record& record, const run::FileEntry& entry, const std::string&
     if (!entry.owner.empty()) record.add(Field::kOwner, entry.owner);
     if (entry.owner_verified) record.add(Field::kOwnerVerified, Value::of_truth(*entry.owner_verified));
     if (!digest.empty()) record.add(Field::kDigest, digest);
-    record.add(Field::kBinding, word_of(entry.binding));
+    record.add(Field::kBinding, run::binding_word(entry.binding));
     record.add(Field::kBytes, Value::of_integer(static_cast<std::int64_t>(entry.size)));
     for (const std::string& name : imports) record.add(Field::kImportsOf, name);
 }

@@ -7,18 +7,6 @@
 
 namespace fstracker::run {
 
-const char* refusal_word(event::Refusal refusal) {
-    switch (refusal) {
-        case event::Refusal::kGone: return "gone";
-        case event::Refusal::kTooLarge: return "too-large";
-        case event::Refusal::kNotRegular: return "not-regular";
-        case event::Refusal::kPermission: return "permission";
-        case event::Refusal::kLost: return "lost";
-        case event::Refusal::kError: return "error";
-    }
-    return "error";
-}
-
 namespace blind_spot {
 
 std::string entered(std::uint32_t what) {

@@ -11,9 +11,6 @@
 
 namespace fstracker::run {
 
-// "gone", "too-large", …: the words of evidence.
-const char* refusal_word(event::Refusal refusal);
-
 namespace blind_spot {
 
 std::string entered(std::uint32_t what);  // enum fst_blind

@@ -17,6 +17,7 @@
 #include "core/run/object_history.hpp"
 #include "core/run/process_table.hpp"
 #include "core/run/servers.hpp"
+#include "core/run/words.hpp"
 #include "fstracker/abi/event.h"
 
 namespace fstracker::run {
