@@ -16,7 +16,8 @@ constexpr std::uint32_t kNaming = event::kRename | event::kLink;
 constexpr std::size_t kManyUses = 16;             // from here on an index finds them
 constexpr std::uint32_t kNoContent = 0xffffffff;  // of a use whose content never came
 
-// Within this of its change time, a content may change again and keep its stamp (times move with the timer's tick).
+// Within this of its change time, a content may change again and keep its stamp: times move with the timer's tick, and
+// a write moves them before it moves the bytes.
 constexpr std::int64_t kYoung = 20'000'000;
 
 // What was there before is gone, or there was nothing: such an access reads no earlier content.
@@ -133,14 +134,16 @@ void ObjectHistory::attach_pending() {
 }
 
 // Whoever wrote an earlier content may have written this one through the same descriptor, and a name that was given to
-// an earlier one leads to this one.
-void ObjectHistory::carry_writers_over() {
+// an earlier one leads to this one. `readers` of the content before this: may have read this one.
+void ObjectHistory::carry_over(bool readers) {
     const std::size_t count = uses_.size();
     for (std::size_t i = 0; i < count; ++i) {
-        if ((uses_[i].access & (kWriting | kNaming)) == 0 || uses_[i].content == last_content()) continue;
+        if (uses_[i].content == last_content()) continue;
+        const std::uint32_t reading = readers && uses_[i].content + 1 == last_content() ? kReading : 0;
+        if ((uses_[i].access & (kWriting | kNaming | reading)) == 0) continue;
         Use carried = uses_[i];
         carried.content = last_content();
-        carried.access &= kWriting | kNaming | event::kInherit | event::kReceive;
+        carried.access &= kWriting | kNaming | reading | event::kInherit | event::kReceive;
         carried.opens = find_use(carried.content, carried.path) == nullptr ? 1 : 0;
         use(carried);
     }
@@ -236,14 +239,18 @@ void ObjectHistory::Content::take(const event::Digested& digested, bool at_end) 
     settled = settled || at_end;
 }
 
-// Other bytes under the stamp of the last content: it was stored to through a mapping.
+bool ObjectHistory::Content::digested_young() const { return digested_at < stamp.ctime + kYoung; }
+
+// Other bytes under the stamp of the last content: it was stored to through a mapping, or its digest was taken when a
+// write had moved its times and not yet its bytes.
 void ObjectHistory::changed_without_a_sign(const event::Digested& digested) {
+    const bool was_young = contents_.back().digested_young();
     Content content;
     content.stamp = digested.before;
     content.found = !written_;
     content.take(digested, final_.has_value());
     contents_.push_back(std::move(content));
-    carry_writers_over();
+    carry_over(was_young);
 }
 
 void ObjectHistory::named(const event::Path& path, const event::Object& object, std::uint32_t access,
@@ -280,7 +287,7 @@ void ObjectHistory::ended(const event::FinalStamp& final) {
         if (other_content && (!pending_.empty() || written_)) {
             push_content(*final_);
             attach_pending();
-            carry_writers_over();
+            carry_over(false);
         }
     } else if (!pending_.empty() && (contents_.empty() || !unlinked_unchanged_)) {
         push_content(event::Stamp{last_.stamp.size, 0, 0});
@@ -311,7 +318,7 @@ bool ObjectHistory::wants_final_digest() const {
     const Content& content = contents_.back();
     if (content.stamp != *final_)
         return content.digest && same_bytes(content.stamp, *final_) && !unchanged_since(content);
-    if (content.digest) return written_ && (!content.settled || content.digested_at < content.stamp.ctime + kYoung);
+    if (content.digest) return written_ && (!content.settled || content.digested_young());
     // Not found then, and found now.
     return !content.refusal || *content.refusal == event::Refusal::kLost || *content.refusal == event::Refusal::kGone;
 }

@@ -73,6 +73,7 @@ class ObjectHistory {
         std::string verity_digest;
 
         void take(const event::Digested& digested, bool at_end);
+        [[nodiscard]] bool digested_young() const;
     };
     struct OtherDigest {
         event::Stamp stamp;
@@ -103,7 +104,7 @@ class ObjectHistory {
     void opened_for_writing();
     void changed_without_a_sign(const event::Digested& digested);
     void attach_pending();
-    void carry_writers_over();
+    void carry_over(bool readers);
     [[nodiscard]] bool unchanged_since(const Content& content) const;
     [[nodiscard]] std::vector<std::uint32_t> equal_contents() const;
     [[nodiscard]] bool is_output() const;

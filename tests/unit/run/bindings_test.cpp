@@ -263,6 +263,8 @@ TEST_CASE("a digest taken right after a change is taken again at the end where t
     CHECK(story.at("/made").front().digest == digest_of('e'));
     CHECK(story.at("/made").back().digest == digest_of(made ? 'z' : 'e'));
     CHECK(story.bindings("/made") == (made ? Bindings{Binding::kChanged, Binding::kOwn} : Bindings{Binding::kStable}));
+    for (const FileEntry& entry : story.at("/made"))
+        CHECK((entry.access & event::kRead) != 0);  // it was one or the other
     CHECK(story.hash_the_rest('y') == 0);
 }
 
