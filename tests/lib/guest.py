@@ -23,9 +23,9 @@ MACHINE_LIMIT = int(os.environ.get("FSTRACKER_VM_LIMIT", "1200"))
 UNAVAILABLE = 69
 
 
-def boot(kernel, *words):
-    """The exit status of this script inside, or 77 with a reason where there is no such kernel. What the acts found there
-    goes to FSTRACKER_COVERAGE where that is wanted."""
+def boot(kernel, guests):
+    """The exit status of this script inside, or 77 with a reason where there is no such kernel. Each of `guests` is the words
+    for a machine of its own, and they run beside each other: one is emulated on one processor."""
     program = SOURCE / "tests/vm/run-kernel"
     ready = run([program, "--kernel", kernel, "--prepare"], timeout=300, env=os.environ)
     if ready.returncode == UNAVAILABLE:
@@ -33,20 +33,26 @@ def boot(kernel, *words):
         return 77
     if ready.returncode:
         sys.exit(ready.stderr.decode(errors="replace"))
+    with ThreadPoolExecutor(max_workers=len(guests)) as machines:
+        return max(machines.map(lambda words: machine(program, kernel, words), guests))
+
+
+def machine(program, kernel, words):
+    """One guest's exit status. What the acts found there goes to FSTRACKER_COVERAGE where that is wanted."""
     folder = os.environ.get("FSTRACKER_COVERAGE")
     inside = ["env", f"FSTRACKER_SOURCE={SOURCE}", f"FSTRACKER_BUILD={BUILD}", f"TRACK={TRACK}",
               *(["FSTRACKER_COVERAGE=wanted"] if folder else []), os.path.realpath(sys.argv[0]), "--inside", kernel, *words]
     sys.stdout.flush()
-    machine = subprocess.Popen([program, "--kernel", kernel, "--time-limit", str(MACHINE_LIMIT), "--", *inside], stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, text=True, errors="replace")
-    with machine:
-        for line in machine.stdout:
+    guest = subprocess.Popen([program, "--kernel", kernel, "--time-limit", str(MACHINE_LIMIT), "--", *inside], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, text=True, errors="replace")
+    with guest:
+        for line in guest.stdout:
             if folder and (found := FOUND.fullmatch(line)):
                 with open(Path(folder) / found[1], "a") as file:
                     file.write(found[2] + "\n")
             else:
                 print(line, end="", flush=True)
-    return machine.returncode
+    return guest.returncode
 
 
 def copy_build():
@@ -122,12 +128,15 @@ def inside(kernel, tests, words):
     check(not faults, "\n".join(faults))
 
 
-def main(tests, *default):
-    """The body of such a script: SCRIPT [KERNEL [BACKEND|TEST]…]; `default` are the words when there are none."""
+def main(tests, kernel, *guests):
+    """The body of such a script: SCRIPT [KERNEL [BACKEND|TEST]…] boots one guest. Without words, one is booted for each of
+    `guests`, which are of backends and tests; without those, one for everything."""
     if sys.argv[1:2] == ["--inside"]:
         try:
             inside(sys.argv[2], tests, sys.argv[3:])
         except Failure as failure:
             sys.exit(str(failure))
+    elif sys.argv[1:]:
+        sys.exit(boot(sys.argv[1], [sys.argv[2:]]))
     else:
-        sys.exit(boot(*sys.argv[1:] or default))
+        sys.exit(boot(kernel, guests or [()]))
