@@ -44,9 +44,9 @@ enum class Call : std::uint16_t {
     kFanotify,
     kSeccomp,
     kIoUring,
-    kClone,    // with CLONE_UNTRACED
+    kClone,    // with CLONE_UNTRACED or CLONE_NEWNS
     kClone3,   // whose flags the filter cannot see
-    kView,     // chroot, pivot_root, setns: the root may be another
+    kView,     // chroot, pivot_root, setns, unshare: the root, or how it looks from here, may be another
     kForeign,  // of an architecture or in a way that is not followed
 };
 

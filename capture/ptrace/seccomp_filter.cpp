@@ -90,7 +90,9 @@ void add_the_rest(Rules& rules) {
     rules.stop_at(SCMP_SYS(seccomp), Call::kSeccomp, {argument(0, SCMP_CMP_EQ, 1)});  // SECCOMP_SET_MODE_FILTER
     rules.stop_at(SCMP_SYS(io_uring_setup), Call::kIoUring);
     rules.stop_at(SCMP_SYS(clone), Call::kClone, {argument(0, SCMP_CMP_MASKED_EQ, CLONE_UNTRACED, CLONE_UNTRACED)});
+    rules.stop_at(SCMP_SYS(clone), Call::kClone, {argument(0, SCMP_CMP_MASKED_EQ, CLONE_NEWNS, CLONE_NEWNS)});
     rules.stop_at(SCMP_SYS(clone3), Call::kClone3);
+    rules.stop_at(SCMP_SYS(unshare), Call::kView, {argument(0, SCMP_CMP_MASKED_EQ, CLONE_NEWNS, CLONE_NEWNS)});
     rules.stop_at(SCMP_SYS(chroot), Call::kView);
     rules.stop_at(SCMP_SYS(pivot_root), Call::kView);
     rules.stop_at(SCMP_SYS(setns), Call::kView);

@@ -74,7 +74,8 @@ class Tracer {
     base::Fd control_;
     Journal journal_;
     bool recording_ = false;
-    bool views_move_ = false;  // somebody has changed a root
+    bool views_move_ =
+        false;  // somebody has changed a root, or has mounts of its own: in a chroot its root looks another
     bool asked_for_room_ = false;
     std::uint32_t last_entry_ = 0;
     std::unordered_map<pid_t, Task> tasks_;
@@ -317,7 +318,9 @@ bool Tracer::keep_traced(Task& task) {
     if (task.call->call == Call::kClone3) {
         std::uint64_t flags = 0;
         const std::uint64_t address = task.call->arguments[0];
-        if (!read_value(task.tid, address, flags) || (flags & kUntraced) == 0) return true;
+        const bool readable = read_value(task.tid, address, flags);
+        views_move_ = views_move_ || (flags & CLONE_NEWNS) != 0;
+        if (!readable || (flags & kUntraced) == 0) return true;
         flags &= ~kUntraced;
         iovec ours{&flags, sizeof flags};
         iovec theirs{reinterpret_cast<void*>(address), sizeof flags};
@@ -326,6 +329,7 @@ bool Tracer::keep_traced(Task& task) {
 #if defined(__x86_64__)
     user_regs_struct registers{};
     if (ptrace(PTRACE_GETREGS, task.tid, 0, &registers) != 0) return false;
+    views_move_ = views_move_ || (registers.rdi & CLONE_NEWNS) != 0;
     registers.rdi &= ~kUntraced;
     return ptrace(PTRACE_SETREGS, task.tid, 0, &registers) == 0;
 #else
