@@ -82,6 +82,11 @@ void write_completeness(JsonWriter& json, const run::Completeness& completeness)
     write_texts(json, completeness.blind_spots);
     json.key("complete").boolean(completeness.complete).key("enteredBlindSpots");
     write_texts(json, completeness.entered_blind_spots);
+    if (!completeness.entered_by.empty()) {
+        json.key("enteredBy").begin_object();
+        for (const auto& [spot, processes] : completeness.entered_by) write_processes(json.key(spot), processes);
+        json.end_object();
+    }
     json.key("ledger");
     write_ledger(json, completeness.ledger);
     json.key("reasons");
@@ -99,6 +104,13 @@ run::Completeness read_completeness(Fields fields, Faults& faults) {
     completeness.truncated = fields.number("truncated");
     completeness.blind_spots = fields.texts("blindSpots");
     completeness.entered_blind_spots = fields.texts("enteredBlindSpots");
+    if (fields.has("enteredBy")) {
+        Fields by = fields.object("enteredBy");
+        for (const std::string& spot : completeness.entered_blind_spots)
+            if (by.has(spot.c_str())) completeness.entered_by[spot] = read_processes(by, spot.c_str());
+        by.finish();
+        if (completeness.entered_by.empty()) fields.fault_in("enteredBy", "is empty");
+    }
     fields.finish();
     return completeness;
 }

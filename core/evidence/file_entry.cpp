@@ -37,9 +37,7 @@ void write_annotations(JsonWriter& json, const run::FileEntry& entry) {
     write_flag(json, "output", entry.output);
     if (!entry.owner.empty()) json.key("owner").string(entry.owner);
     if (entry.owner_verified) json.key("ownerVerified").boolean(*entry.owner_verified);
-    json.key("processes").begin_array();
-    for (const event::ProcessId process : entry.processes) json.number(process);
-    json.end_array();
+    write_processes(json.key("processes"), entry.processes);
     if (entry.binding == run::Binding::kNone) json.key("reason").string(to_word(entry.reason));
     write_flag(json, "relative", is_relative(entry.path));
     if (!entry.role.empty()) json.key("role").string(entry.role);
@@ -58,18 +56,6 @@ std::uint32_t read_mode(Fields& annotations) {
     if (!whole || (mode & ~kModeMask) != 0 || fmt::format("{:o}", mode) != text)
         annotations.fault_in("mode", "is not a file mode in octal digits");
     return mode;
-}
-
-std::vector<event::ProcessId> read_processes(Fields& annotations) {
-    std::vector<event::ProcessId> processes;
-    annotations.array("processes", [&](const Json& value, const std::string&) {
-        const bool fits = value.is_number_unsigned() && value.get<std::uint64_t>() <= UINT32_MAX;
-        const auto id = fits ? value.get<event::ProcessId>() : 0;
-        if (!fits || (!processes.empty() && id <= processes.back()))
-            annotations.fault_in("processes", "is not a list of process ids, ascending");
-        processes.push_back(id);
-    });
-    return processes;
 }
 
 std::string read_if_there(Fields& fields, const char* name) {
@@ -138,7 +124,7 @@ run::FileEntry read_file_fields(Fields fields) {
     entry.mode = read_mode(annotations);
     entry.size = annotations.number("size");
     entry.opens = annotations.number("opens");
-    entry.processes = read_processes(annotations);
+    entry.processes = read_processes(annotations, "processes");
     entry.first_access = annotations.time("firstAccess");
     entry.last_access = annotations.time("lastAccess");
     entry.output = annotations.flag("output");

@@ -22,6 +22,24 @@ void write_texts(JsonWriter& json, const std::vector<std::string>& texts) {
     json.end_array();
 }
 
+void write_processes(JsonWriter& json, const std::vector<event::ProcessId>& processes) {
+    json.begin_array();
+    for (const event::ProcessId process : processes) json.number(process);
+    json.end_array();
+}
+
+std::vector<event::ProcessId> read_processes(Fields& fields, const char* name) {
+    std::vector<event::ProcessId> processes;
+    fields.array(name, [&](const Json& value, const std::string&) {
+        const bool fits = value.is_number_unsigned() && value.get<std::uint64_t>() <= UINT32_MAX;
+        const auto id = fits ? value.get<event::ProcessId>() : 0;
+        if (!fits || (!processes.empty() && id <= processes.back()))
+            fields.fault_in(name, "is not a list of process ids, ascending");
+        processes.push_back(id);
+    });
+    return processes;
+}
+
 void write_bytes(JsonWriter& json, const std::string& key, const std::string& bytes) {
     if (is_utf8(bytes)) {
         json.key(key).string(bytes);

@@ -61,4 +61,8 @@ event::Sha256 digest_of_lines(std::vector<std::string> lines);  // sorted here
 
 void write_texts(JsonWriter& json, const std::vector<std::string>& texts);
 
+// Ids of processes; the reader wants them ascending.
+void write_processes(JsonWriter& json, const std::vector<event::ProcessId>& processes);
+std::vector<event::ProcessId> read_processes(Fields& fields, const char* name);
+
 }  // namespace fstracker::evidence

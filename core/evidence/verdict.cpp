@@ -98,10 +98,9 @@ void write_incident(JsonWriter& json, const judge::Incident& incident) {
     json.key("fingerprint").string(incident.fingerprint);
     json.key("id").string(incident.id).key("innocent");
     write_texts(json, incident.innocent);
-    json.key("level").string(judge::to_text(incident.level)).key("processes").begin_array();
-    for (const event::ProcessId process : incident.processes) json.number(process);
-    json.end_array().key("rules");
-    write_texts(json, incident.rules);
+    json.key("level").string(judge::to_text(incident.level));
+    write_processes(json.key("processes"), incident.processes);
+    write_texts(json.key("rules"), incident.rules);
     if (incident.suppressed) write_settled(json.key("suppressed"), *incident.suppressed);
     json.key("title").string(incident.title);
     if (!incident.was.empty()) write_was(json.key("was"), incident.was);

@@ -38,9 +38,12 @@ std::vector<Incident> blind_spot_incidents(const run::Record& record) {
     for (const std::string& sentence : sentences) {
         const std::string fingerprint = fingerprint_of(
             {record.info.pipeline, record.info.step, kFamily, kBlindSpotRule, baseline::without_numbers(sentence)});
+        const auto who = record.completeness.entered_by.find(sentence);
+        const auto by = who == record.completeness.entered_by.end() ? std::vector<event::ProcessId>() : who->second;
         const auto same = std::find_if(incidents.begin(), incidents.end(),
                                        [&](const Incident& known) { return known.fingerprint == fingerprint; });
         if (same != incidents.end()) {
+            same->processes.insert(same->processes.end(), by.begin(), by.end());
             ++times[static_cast<std::size_t>(same - incidents.begin())];
             continue;
         }
@@ -50,17 +53,22 @@ std::vector<Incident> blind_spot_incidents(const run::Record& record) {
         incident.family = kFamily;
         incident.rules = {kBlindSpotRule};
         incident.title = with_full_stop(sentence);
+        incident.processes = by;
         incident.innocent = {
             "Programs use this mechanism for good reasons; the record cannot say what passed through it."};
         incident.fingerprint = fingerprint;
         incidents.push_back(std::move(incident));
         times.push_back(1);
     }
-    for (std::size_t i = 0; i < incidents.size(); ++i)
+    for (std::size_t i = 0; i < incidents.size(); ++i) {
+        auto& who = incidents[i].processes;
+        std::sort(who.begin(), who.end());
+        who.erase(std::unique(who.begin(), who.end()), who.end());
         incidents[i].why = fmt::format(
             "The run is known to have gone where this recorder cannot see{}: what it read or wrote there is not in the "
             "record.",
             times[i] > 1 ? fmt::format(" ({} times in this way)", times[i]) : "");
+    }
     return incidents;
 }
 
@@ -119,14 +127,15 @@ bool is_known(const Incident& incident, const baseline::Baseline& baseline, cons
     });
 }
 
-// What a rule of medium finds in every run is no news: the baseline has it, and a person could have objected.
+// What a rule of medium finds in every run is no news: the baseline has it, and a person could have objected. What names
+// no file, as a peer or a blind spot, is known by itself or not at all.
 void quieten_known(std::vector<Incident>& found, const run::Record& record, const baseline::Baseline& baseline,
                    const baseline::Facts& facts, const baseline::PathNames& names) {
     if (!has_matured(baseline)) return;
     const auto programs = baseline::programs_of(record, names);
     for (Incident& incident : found) {
-        const bool network = incident.files.empty() && incident.family == "network";
-        if (incident.level > Level::kMedium || network || !is_known(incident, baseline, facts, programs, names))
+        const bool of_files = !incident.files.empty();
+        if (incident.level > Level::kMedium || !of_files || !is_known(incident, baseline, facts, programs, names))
             continue;
         incident.level = Level::kInformational;
         incident.why += fmt::format(" The baseline knows it from {} runs.", baseline.runs.size());

@@ -105,6 +105,8 @@ struct Ledger {
     [[nodiscard]] std::vector<std::string> faults() const;
 };
 
+inline constexpr std::size_t kMostEnteredBy = 20;
+
 struct Completeness {
     bool complete = false;
     std::vector<std::string> reasons;  // why not
@@ -113,6 +115,8 @@ struct Completeness {
     std::uint64_t truncated = 0;                   // paths and argument vectors
     std::vector<std::string> blind_spots;          // English sentences, sorted
     std::vector<std::string> entered_blind_spots;  // those of them the run is known to have entered
+    // By which processes, where that is known: at most kMostEnteredBy of each, ascending.
+    std::map<std::string, std::vector<event::ProcessId>> entered_by;
     bool operator==(const Completeness&) const = default;
 };
 

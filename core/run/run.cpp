@@ -79,7 +79,7 @@ struct Run::State {
     Ledger ledger;
     std::vector<HashWanted> wanted;
     std::set<std::string> blind_spots;
-    std::set<std::string> entered;
+    std::map<std::string, std::set<event::ProcessId>> entered;  // which blind spot, and who
     std::uint64_t truncated = 0;
     event::RunEnded end;
     bool ended = false;
@@ -103,7 +103,7 @@ struct Run::State {
     ObjectHistory& access(const event::Path& path, const event::Object& object, std::uint32_t access,
                           event::ProcessId process, std::uint32_t pid, std::int32_t descriptor, std::int64_t time) {
         processes.acted(process);
-        if ((access & (event::kWrite | event::kCreate)) != 0) note_order(path);
+        if ((access & (event::kWrite | event::kCreate)) != 0) note_order(path, process);
         Known& one = known(object);
         one.pid = pid;
         one.descriptor = descriptor;
@@ -114,8 +114,15 @@ struct Run::State {
         return one.history;
     }
 
-    void note_order(const event::Path& path) {
-        if (const auto server = server_that_reads(path.bytes)) entered.insert(blind_spot::left_orders(*server));
+    void note_order(const event::Path& path, event::ProcessId process) {
+        if (const auto server = server_that_reads(path.bytes)) enter(blind_spot::left_orders(*server), process);
+    }
+
+    void enter(const std::string& spot, event::ProcessId process) {
+        std::set<event::ProcessId>& who = entered[spot];
+        if (process == 0) return;
+        who.insert(process);
+        if (who.size() > kMostEnteredBy) who.erase(std::prev(who.end()));
     }
 
     void apply(const event::Fork& fork) { processes.forked(fork); }
@@ -132,14 +139,14 @@ struct Run::State {
             access(exec.script_path, *exec.script, event::kExecute, exec.common.process, exec.common.pid, -1,
                    exec.common.time);
         else if (exec.is_script)
-            entered.insert(blind_spot::script_object_unknown());
+            enter(blind_spot::script_object_unknown(), exec.common.process);
     }
 
     void apply(const event::Exit& exit) { processes.exited(exit); }
 
     void apply(const event::FileAccess& file) {
         if (file.path.truncated) ++truncated;
-        if ((file.common.flags & FST_UNWATCHED) != 0) entered.insert(blind_spot::unwatched());
+        if ((file.common.flags & FST_UNWATCHED) != 0) enter(blind_spot::unwatched(), 0);
         if ((file.common.flags & FST_WRITERS_UNSEEN) != 0) known(file.object).history.writers_unseen();
         access(file.path, file.object, file.access, file.common.process, file.common.pid, file.descriptor,
                file.common.time)
@@ -176,7 +183,7 @@ struct Run::State {
         const auto note = [&](const event::Path& path, std::uint32_t access) {
             if (path.bytes.empty()) return;
             if (renamed.object) {
-                if ((access & (event::kRename | event::kLink)) != 0) note_order(path);
+                if ((access & (event::kRename | event::kLink)) != 0) note_order(path, process);
                 ObjectHistory& history = known(*renamed.object).history;
                 if ((renamed.common.flags & FST_WRITERS_UNSEEN) != 0) history.writers_unseen();
                 history.named(path, *renamed.object, access, process, renamed.common.time);
@@ -206,14 +213,14 @@ struct Run::State {
         if (connect.family != AF_UNIX) return;
         for (const std::string_view name :
              {std::string_view(connect.path), std::string_view(connect.bound), std::string_view(connect.place.bytes)})
-            if (const auto server = server_at(name)) entered.insert(blind_spot::handed_over(*server));
+            if (const auto server = server_at(name)) enter(blind_spot::handed_over(*server), connect.common.process);
     }
 
     void apply(const event::ForeignWriter& writer) { known(writer.object).history.written_from_outside(writer.object); }
 
     void apply(const event::Blind& blind) {
         processes.acted(blind.common.process);
-        entered.insert(blind_spot::entered(blind.what));
+        enter(blind_spot::entered(blind.what), blind.common.process);
     }
 
     void apply(const event::FoldTotal& fold) {
@@ -249,7 +256,7 @@ struct Run::State {
 
     void apply(const event::BlindSpot& spot) {
         blind_spots.insert(spot.text);
-        if (spot.entered) entered.insert(spot.text);
+        if (spot.entered) enter(spot.text, 0);
     }
 
     void apply(const event::RunEnded& ended_event) {
@@ -365,15 +372,18 @@ Record Run::record(RunInfo info) const {
         static_cast<std::uint64_t>(std::count_if(record.files.begin(), record.files.end(), [](const FileEntry& entry) {
             return entry.binding == Binding::kNone && entry.reason != event::Refusal::kNotRegular;
         }));
-    std::set<std::string> entered = s.entered;
+    auto entered = s.entered;
     constexpr std::size_t kNamed = 20;
     for (std::size_t i = 0; i < running.size() && i < kNamed; ++i)
-        entered.insert(blind_spot::outlives(running[i], s.processes.pid_of(running[i]).value_or(0)));
-    if (running.size() > kNamed) entered.insert(blind_spot::more_outlive(running.size() - kNamed));
+        entered[blind_spot::outlives(running[i], s.processes.pid_of(running[i]).value_or(0))] = {running[i]};
+    if (running.size() > kNamed) entered[blind_spot::more_outlive(running.size() - kNamed)] = {};
     std::set<std::string> all = s.blind_spots;
-    all.insert(entered.begin(), entered.end());
+    for (const auto& [spot, who] : entered) {
+        all.insert(spot);
+        completeness.entered_blind_spots.push_back(spot);
+        if (!who.empty()) completeness.entered_by[spot].assign(who.begin(), who.end());
+    }
     completeness.blind_spots.assign(all.begin(), all.end());
-    completeness.entered_blind_spots.assign(entered.begin(), entered.end());
     return record;
 }
 

@@ -181,6 +181,7 @@ void compare_completeness(const run::Completeness& stated, const run::Completene
     compare("truncated", stated.truncated, replayed.truncated);
     compare("blindSpots", stated.blind_spots, replayed.blind_spots);
     compare("the list of entered blind spots", stated.entered_blind_spots, replayed.entered_blind_spots);
+    compare("who entered them", stated.entered_by, replayed.entered_by);
     compare("the list of reasons", stated.reasons, replayed.reasons);
 }
 

@@ -3,7 +3,6 @@
 they are and tells what can be struck from here; `scenarios.test` holds everything else."""
 
 MISSED = {
-    "memory-by-system-call": "it is asked about, but the incident names no process",
     "bytecode-not-of-its-source": "bytecode is not held against its source",
 }
 

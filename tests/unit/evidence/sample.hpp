@@ -155,6 +155,7 @@ inline run::Record record() {
     completeness.truncated = 2;
     completeness.blind_spots = {"io_uring requests are not seen", "long path"};
     completeness.entered_blind_spots = {"long path"};
+    completeness.entered_by = {{"long path", {1, 2}}};
     completeness.ledger.kernel["access"] = {"access", 10, 4, 6, {}, 1, 0};
     completeness.ledger.kernel["fork"] = {"fork", 3, 0, 3, {}, 0, 0};
     completeness.ledger.user = {9, 9, 0, 0, 0};

@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/unit/baseline/samples.hpp"
+
 using namespace fstracker;
 using namespace fstracker::judge;
 
@@ -62,6 +64,7 @@ TEST_CASE("a blind spot that was entered makes REVIEW, one that merely exists do
     CHECK(judge::judge(record).verdict == Verdict::kClean);
     record.completeness.entered_blind_spots = {"process 12 used io_uring", "process 7 used io_uring",
                                                "a descriptor was received"};
+    record.completeness.entered_by = {{"process 12 used io_uring", {12}}, {"process 7 used io_uring", {7, 12}}};
     const Judgement judgement = judge::judge(record);
     CHECK(judgement.verdict == Verdict::kReview);
     CHECK(holds(judgement.warned_rules, "fstracker-entered-blind-spot"));
@@ -69,7 +72,20 @@ TEST_CASE("a blind spot that was entered makes REVIEW, one that merely exists do
     CHECK(judgement.incidents[0].title == "a descriptor was received.");
     CHECK(judgement.incidents[1].level == Level::kMedium);
     CHECK_THAT(judgement.incidents[1].why, Catch::Contains("2 times"));
+    CHECK(judgement.incidents[0].processes.empty());
+    CHECK(judgement.incidents[1].processes == std::vector<event::ProcessId>{7, 12});
     CHECK_FALSE(is_alarming(judgement));
+}
+
+TEST_CASE("a program that the baseline knows may enter a blind spot that it does not know", "[judge]") {
+    namespace sample = baseline::sample;
+    const auto quiet = sample::learned(5);
+    run::Record record = sample::training();
+    record.completeness.entered_blind_spots = {"process 1 read memory"};
+    record.completeness.entered_by = {{"process 1 read memory", {1}}};
+    CHECK(judge::judge(record, {.baseline = &quiet}).verdict == Verdict::kReview);
+    const auto used_to_it = sample::learned(5, record);
+    CHECK(judge::judge(record, {.baseline = &used_to_it}).verdict == Verdict::kClean);
 }
 
 TEST_CASE("the same thing has the same fingerprint tomorrow, and in another step another", "[judge]") {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "fstracker/abi/event.h"
 #include "tests/unit/run/story.hpp"
 
 namespace {
@@ -131,6 +132,7 @@ TEST_CASE("an interpreter and its script are both executed") {
         CHECK(process(record, 1).script == FileReference{path("./run.sh"), {}, std::nullopt});
         REQUIRE(record.completeness.entered_blind_spots.size() == 1);
         CHECK(record.completeness.entered_blind_spots[0].find("script") != std::string::npos);
+        CHECK(record.completeness.entered_by.at(record.completeness.entered_blind_spots[0]) == Ids{1});
     }
 }
 
@@ -145,6 +147,25 @@ TEST_CASE("who is still there at the end is named") {
     CHECK(completeness.entered_blind_spots.size() == 21);
     CHECK(completeness.blind_spots == completeness.entered_blind_spots);
     for (const std::string& text : completeness.entered_blind_spots) CHECK(text.find("outlive") != std::string::npos);
+    CHECK(completeness.entered_by.size() == 20);  // the rest is counted
+}
+
+TEST_CASE("who went where nothing is seen is told, the first of many") {
+    Story story;
+    story.exec(1, 0, "/bin/sh", file(3));
+    for (event::ProcessId child = 2; child < 42; ++child) story.fork(child, 1);
+    event::Blind blind;
+    blind.what = FST_BLIND_PROCESS_MEMORY;
+    for (event::ProcessId child = 41; child > 1; --child) {
+        blind.common.process = child;
+        story.tell(blind);
+        story.tell(blind);
+    }
+    const Completeness completeness = story.record().completeness;
+    REQUIRE(completeness.entered_blind_spots.size() == 1);
+    const Ids& who = completeness.entered_by.at(completeness.entered_blind_spots[0]);
+    CHECK(who.size() == kMostEnteredBy);
+    CHECK((who.front() == 2 && who.back() == 21));
 }
 
 TEST_CASE("peers are listed once for each process, with a count") {
