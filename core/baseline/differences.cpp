@@ -16,6 +16,7 @@ namespace fstracker::baseline {
 namespace {
 
 constexpr std::uint32_t kWrites = event::kWrite | event::kCreate | event::kTruncate;
+constexpr std::uint32_t kMakes = kWrites | event::kRename | event::kUnlink;
 
 bool is_one_of(std::string_view role, std::initializer_list<std::string_view> roles) {
     return std::find(roles.begin(), roles.end(), role) != roles.end();
@@ -234,7 +235,7 @@ class Comparison {
         for (const auto& [path, file] : fact.files) {
             const auto entry = known.files.find(path);
             if (entry != known.files.end())
-                known_file(name, path, file, entry->second);
+                known_file(name, path, file, entry->second, known);
             else
                 unknown_file(name, path, file, known, folders);
         }
@@ -252,18 +253,27 @@ class Comparison {
         }
     }
 
-    void known_file(const std::string& program, const std::string& path, const FileFact& file, const PathEntry& known) {
+    // Whether the program is known to write files of that shape there, as a training does with its checkpoints.
+    static bool writes_such(const std::string& path, const FileFact& file, const ProgramEntry& program) {
+        const auto mask = program.files.find(skeleton_of(path));
+        return mask != program.files.end() && mask->second.is_mask() && mask->second.role == "output" &&
+               is_member(file, mask->second);
+    }
+
+    void known_file(const std::string& name, const std::string& path, const FileFact& file, const PathEntry& known,
+                    const ProgramEntry& program) {
         std::uint32_t more = file.access & ~known.access;
         if ((known.access & kWrites) != 0) more &= ~kWrites;
-        constexpr std::uint32_t kTelling = kWrites | event::kExecute | event::kLoad | event::kUnlink | event::kRename;
+        if ((more & kMakes) != 0 && writes_such(path, file, program)) more &= ~kMakes;
+        constexpr std::uint32_t kTelling = kMakes | event::kExecute | event::kLoad;
         if ((more & kTelling) != 0) {
-            Difference& difference = add_file(Kind::kNewAccess, "access ", program, path, file);
+            Difference& difference = add_file(Kind::kNewAccess, "access ", name, path, file);
             difference.access = more & kTelling;
             // What is written in place is an output of this run, and what it was counts.
             if (known.role == "model" || known.role == "data") difference.role = known.role;
             difference.known_runs = known.seen.runs;
         }
-        content(program, path, file, known);
+        content(name, path, file, known);
     }
 
     void content(const std::string& program, const std::string& path, const FileFact& file, const PathEntry& known) {
