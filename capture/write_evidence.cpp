@@ -13,24 +13,14 @@
 #include "core/base/hex.hpp"
 #include "core/base/parts.hpp"
 #include "core/digest/digest.hpp"
-#include "core/evidence/bundle.hpp"
 #include "core/evidence/trace.hpp"
 #include "core/evidence/verdict.hpp"
 #include "core/report/summary.hpp"
+#include "core/sign/sign_statement.hpp"
 
 namespace fstracker::capture {
 
 namespace {
-
-Result<std::string> sign_statement(std::string statement, const sign::PrivateKey& key) {
-    auto signature = key.sign(evidence::pae_head(evidence::kPayloadType, statement.size()), statement);
-    if (!signature) return fail(signature.error());
-    evidence::Bundle bundle;
-    bundle.payload = std::move(statement);
-    bundle.signature = std::move(*signature);
-    bundle.key_hint = key.public_key().id();
-    return evidence::write_bundle(bundle);
-}
 
 Result<event::Sha256> digest_from_hex(const std::string& hex) {
     const auto bytes = base::from_hex(hex);
@@ -76,7 +66,7 @@ Result<WrittenEvidence> write_evidence(run::Record record, const EvidenceRequest
     std::vector<evidence::Subject> logs{{store::kEventsFile, {}, *log_digest}};
     evidence::TraceDocument trace = evidence::write_trace(record, logs, evidence::TraceLimits{}, compress_files);
     if (files_error) return fail(*files_error);
-    auto trace_bundle = sign_statement(std::move(trace.statement), request.key);
+    auto trace_bundle = sign::sign_statement(std::move(trace.statement), request.key);
     if (!trace_bundle) return fail(trace_bundle.error());
     auto trace_written =
         std::async(base::kBesideOrLater, [&] { return request.directory.write(store::kTraceFile, *trace_bundle); });
@@ -85,7 +75,7 @@ Result<WrittenEvidence> write_evidence(run::Record record, const EvidenceRequest
     criteria.watch = request.watch;
     if (request.watch != nullptr) request.watch->see_files(record.files);
     const judge::Judgement judgement = judge::judge(record, criteria);
-    auto verdict_bundle = sign_statement(
+    auto verdict_bundle = sign::sign_statement(
         evidence::write_verdict(judgement, record.info, digest::sha256(*trace_bundle), trace.outputs), request.key);
     if (!verdict_bundle) return fail(verdict_bundle.error());
 

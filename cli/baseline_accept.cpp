@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "cli/baseline_actions.hpp"
@@ -42,9 +43,9 @@ Result<Table> lay_out(const std::string& run, const BaselineOptions& options, co
 }
 
 void let_in(Table& table, const judge::Incident& incident, const std::vector<baseline::Difference>& differences,
-            const std::string& reason) {
+            const std::string& reason, baseline::Extent extent) {
     auto& known = *table.read.baseline;
-    baseline::accept(known, table.run.facts, differences);
+    baseline::accept(known, table.run.facts, differences, extent);
     const auto same = [&](const baseline::Acceptance& one) { return one.fingerprint == incident.fingerprint; };
     if (std::any_of(known.accepted.begin(), known.accepted.end(), same)) return;
     known.accepted.push_back({incident.id, incident.fingerprint, table.run.record.info.id, reason});
@@ -53,18 +54,18 @@ void let_in(Table& table, const judge::Incident& incident, const std::vector<bas
 }
 
 // "F-…" of the run's verdict or of what the baseline says of it now.
-bool let_in_by_name(Table& table, const std::string& finding, const std::string& reason) {
+bool let_in_by_name(Table& table, const std::string& finding, const std::string& reason, baseline::Extent extent) {
     const auto named = [&finding](const judge::Incident& incident) {
         return incident.id == finding || incident.fingerprint == finding;
     };
     for (const auto& surprise : table.surprises) {
         if (!named(surprise.incident)) continue;
-        let_in(table, surprise.incident, surprise.differences, reason);
+        let_in(table, surprise.incident, surprise.differences, reason, extent);
         return true;
     }
     for (const auto& incident : table.run.judgement.incidents) {
         if (!named(incident)) continue;
-        let_in(table, incident, {}, reason);
+        let_in(table, incident, {}, reason, extent);
         return true;
     }
     return false;
@@ -81,6 +82,14 @@ void show(const judge::Surprise& surprise, std::size_t number, std::size_t of, c
         tell(fmt::format("  and {} more\n", surprise.differences.size() - kMostShown));
 }
 
+// The shapes that these files have, with what each would stand for.
+std::map<std::string, std::size_t> shapes_of(const judge::Surprise& surprise) {
+    std::map<std::string, std::size_t> shapes;
+    for (const auto& difference : surprise.differences)
+        if (const auto shape = baseline::shape_of(difference); !shape.empty()) ++shapes[shape];
+    return shapes;
+}
+
 }  // namespace
 
 Result<int> accept_findings(const BaselineOptions& options) {
@@ -93,10 +102,11 @@ Result<int> accept_findings(const BaselineOptions& options) {
     if (!project) return fail(project.error());
     auto table = lay_out(options.words.front(), options, *project);
     if (!table) return fail(table.error());
+    const auto extent = options.shape ? baseline::Extent::kShapes : baseline::Extent::kFiles;
     std::vector<std::string> accepted;
     for (std::size_t i = 1; i < options.words.size(); ++i) {
         const auto& finding = options.words[i];
-        if (!let_in_by_name(*table, finding, options.reason))
+        if (!let_in_by_name(*table, finding, options.reason, extent))
             return fail(ErrorKind::kNotFound, fmt::format("run {} has no finding {}", options.words.front(), finding),
                         "track report names them; nothing was written");
         accepted.push_back(finding);
@@ -123,11 +133,19 @@ Result<int> review_run(const BaselineOptions& options) {
     const auto surprises = table->surprises;
     for (std::size_t i = 0; i < surprises.size(); ++i) {
         show(surprises[i], i + 1, surprises.size(), table->run.facts);
-        tell("let it in? Write the reason, or nothing to leave it out, or q to stop: ");
+        const auto shapes = shapes_of(surprises[i]);
+        for (const auto& [shape, count] : shapes)
+            tell(fmt::format("as a shape: {} ({}, and what comes between them)\n", report::printable(shape),
+                             report::counted(count, "file", "files")));
+        tell(fmt::format("let it in? Write the reason{}, or nothing to leave it out, or q to stop: ",
+                         shapes.empty() ? "" : ", with * before it to let in the shape"));
         std::string answer;
         if (!std::getline(std::cin, answer) || answer == "q") break;
+        const bool as_shape = !shapes.empty() && answer.starts_with('*');
+        if (as_shape) answer.erase(0, std::min(answer.find_first_not_of("* "), answer.size()));
         if (answer.empty()) continue;
-        let_in(*table, surprises[i].incident, surprises[i].differences, answer);
+        let_in(*table, surprises[i].incident, surprises[i].differences, answer,
+               as_shape ? baseline::Extent::kShapes : baseline::Extent::kFiles);
         ++accepted;
         tell(fmt::format("let in: the baseline now knows {} of this run's {} surprises\n", accepted, surprises.size()));
     }

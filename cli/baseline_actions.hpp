@@ -11,10 +11,12 @@ namespace fstracker::cli {
 
 struct BaselineOptions {
     std::string what;
-    std::vector<std::string> words;  // runs; for accept a run and findings
+    std::vector<std::string> words;  // runs; for accept a run and findings; for sign baselines
     std::string file;
     std::string reason;
+    std::string key;
     bool replace = false;
+    bool shape = false;
     bool json = false;
 };
 
@@ -23,5 +25,6 @@ Result<int> show_baseline(const BaselineOptions& options);
 Result<int> diff_baseline(const BaselineOptions& options);
 Result<int> accept_findings(const BaselineOptions& options);
 Result<int> review_run(const BaselineOptions& options);
+Result<int> sign_baseline(const BaselineOptions& options);
 
 }  // namespace fstracker::cli

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <filesystem>
 
+#include "cli/baseline_files.hpp"
 #include "cli/names.hpp"
 #include "cli/places.hpp"
 #include "cli/terminal.hpp"
@@ -17,6 +18,7 @@
 #include "core/baseline/baseline_text.hpp"
 #include "core/digest/digest.hpp"
 #include "core/report/printable.hpp"
+#include "core/verify/baseline_signature.hpp"
 #include "core/verify/verify.hpp"
 
 namespace fstracker::cli {
@@ -141,6 +143,15 @@ judge::Inputs left_before(const std::string& pipeline, const std::string& step, 
     return inputs;
 }
 
+Status check_signature(const std::string& path, const ReadBaseline& read, const std::string& key_file) {
+    const auto key = sign::load_public_key(key_file);
+    if (!key) return fail(key.error().within("--baseline-key"));
+    auto held = verify::check_baseline_signature(signature_path(path), read.sha256, *key);
+    if (held) return held;
+    return fail(ErrorKind::kInvalid, "baseline: " + held.error().message,
+                "who holds the private key of " + key_file + " signs it with track baseline sign " + path);
+}
+
 }  // namespace
 
 Result<Project> current_project() {
@@ -171,7 +182,8 @@ Result<ReadBaseline> read_baseline_file(const std::string& path) {
     if (!parsed) return fail(parsed.error());
     ReadBaseline read;
     read.baseline = std::make_unique<baseline::Baseline>(std::move(*parsed));
-    read.digest = base::to_hex(digest::sha256(*text));
+    read.sha256 = digest::sha256(*text);
+    read.digest = base::to_hex(read.sha256);
     return read;
 }
 
@@ -183,16 +195,25 @@ std::map<std::string, std::string> roots_of(const Project& project) {
 }
 
 Result<LoadedCriteria> load_criteria(const Project& project, const std::string& pipeline, const std::string& step,
-                                     const std::string& given, const std::vector<std::string>& after) {
+                                     const CriteriaOptions& options) {
+    const std::string& given = options.baseline;
+    const auto key = options.baseline_key.empty() ? environment("FSTRACKER_BASELINE_KEY") : options.baseline_key;
     LoadedCriteria loaded;
     loaded.criteria.roots = roots_of(project);
     loaded.criteria.suppressions = valid_suppressions(project);
     std::error_code ignored;
     const auto path = given.empty() ? baseline_path(project.root, pipeline, step)
                                     : std::filesystem::absolute(given, ignored).lexically_normal().string();
-    if (!given.empty() || exists(path)) {
+    if (!given.empty() || key || exists(path)) {
         auto read = read_baseline_file(path);
-        if (!read) return fail(read.error().within("baseline"));
+        if (!read) {
+            auto error = read.error().within("baseline");
+            if (key && error.kind == ErrorKind::kNotFound)
+                error.hint = "a signed baseline is asked for by key " + *key + ": learn it, and sign it";
+            return fail(std::move(error));
+        }
+        if (key)
+            if (auto held = check_signature(path, *read, *key); !held) return fail(held.error());
         const auto& known = *read->baseline;
         if (given.empty() && (known.pipeline != pipeline || known.step != step))
             return fail(ErrorKind::kInvalid,
@@ -210,7 +231,7 @@ Result<LoadedCriteria> load_criteria(const Project& project, const std::string& 
             return left_before(pipeline, step, here, roots);
         };
     }
-    auto inputs = inputs_of(project, pipeline, step, after, loaded.criteria.roots);
+    auto inputs = inputs_of(project, pipeline, step, options.after, loaded.criteria.roots);
     if (!inputs) return fail(inputs.error());
     loaded.criteria.inputs = std::move(*inputs);
     return loaded;

@@ -28,6 +28,7 @@ std::string baseline_path(const std::string& root, const std::string& pipeline, 
 struct ReadBaseline {
     std::unique_ptr<baseline::Baseline> baseline;
     std::string digest;  // sha256 of the file, hex
+    event::Sha256 sha256{};
 };
 // kNotFound where there is no such file.
 Result<ReadBaseline> read_baseline_file(const std::string& path);
@@ -40,9 +41,14 @@ struct LoadedCriteria {
     std::unique_ptr<baseline::Baseline> baseline;  // what criteria refer to
     std::map<std::string, std::string> digests;    // path -> sha256 hex of what counted
 };
-// `given`: of --baseline, else empty; `after`: runs of --after. Says on standard error what does not count: a
+struct CriteriaOptions {
+    std::string baseline;            // of --baseline, else empty
+    std::string baseline_key;        // of --baseline-key, else empty
+    std::vector<std::string> after;  // runs of --after
+};
+// Says on standard error what does not count: a
 // suppression that has expired, a step that has no run yet.
 Result<LoadedCriteria> load_criteria(const Project& project, const std::string& pipeline, const std::string& step,
-                                     const std::string& given, const std::vector<std::string>& after);
+                                     const CriteriaOptions& options);
 
 }  // namespace fstracker::cli

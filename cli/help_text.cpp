@@ -24,6 +24,7 @@ const NamedTexts& environment_texts() {
         {"FSTRACKER_CACHE",
          "The folder of the digest cache. Default: /var/cache/fstracker for root, else "
          "fstracker in $XDG_CACHE_HOME or ~/.cache."},
+        {"FSTRACKER_BASELINE_KEY", "As --baseline-key: the public key that a baseline has to be signed with."},
         {"FSTRACKER_KEY_PASSPHRASE", "The passphrase of an encrypted private key."},
         {"FSTRACKER_RULES",
          "The folder of the detection rules that came with track. Default: share/fstracker/rules beside its bin."},

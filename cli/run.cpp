@@ -81,7 +81,8 @@ Result<capture::RunRequest> make_request(const RunOptions& options, const std::v
     if (request.pipeline.empty()) request.pipeline = as_name(root.substr(root.rfind('/') + 1));
     request.step = options.step.empty() ? matching_step(project->file, command) : options.step;
     if (request.step.empty()) request.step = step_name(command);
-    auto criteria = load_criteria(*project, request.pipeline, request.step, options.baseline, options.after);
+    auto criteria = load_criteria(*project, request.pipeline, request.step,
+                                  {options.baseline, options.baseline_key, options.after});
     if (!criteria) return fail(criteria.error());
     held.baseline = std::move(criteria->baseline);
     request.criteria = std::move(criteria->criteria);

@@ -47,6 +47,10 @@ void declare_run_options(CLI::App& app, RunOptions& options) {
            "--baseline", options.baseline,
            "Judge against this baseline. Default: .fstracker/baseline/PIPELINE/STEP.yaml of the project, where it is")
         ->type_name("FILE");
+    app.add_option("--baseline-key", options.baseline_key,
+                   "Public key, PEM: the baseline has to be there and signed with it (track baseline sign), or nothing "
+                   "is run. Default: $FSTRACKER_BASELINE_KEY, else a baseline need not be signed")
+        ->type_name("FILE");
     app.add_option("--after", options.after,
                    "A run whose outputs this step consumes; may be given again. Default: the newest of each step that "
                    "the project's inputs_from names")

@@ -14,6 +14,7 @@ struct RunOptions {
     std::string step;
     std::string out;
     std::string baseline;
+    std::string baseline_key;
     std::vector<std::string> after;
     std::vector<std::string> rules;
     std::string fail_on = "never";

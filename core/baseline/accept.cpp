@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/baseline/differences.hpp"
+#include "core/baseline/shapes.hpp"
 
 namespace fstracker::baseline {
 
@@ -31,6 +32,15 @@ class Acceptor {
                 baseline_.volumes[difference.name].push_back(static_cast<std::uint64_t>(difference.found));
                 break;
         }
+    }
+
+    // Files of its shape, known and to come, as one entry.
+    void take_shape(const Difference& difference) {
+        const auto program = baseline_.programs.find(difference.program);
+        if (program == baseline_.programs.end()) return;
+        const auto shapes = siblings_by_shape(program->second);
+        const std::string shape = skeleton_of(difference.name);
+        if (const auto known = shapes.find(shape); known != shapes.end()) fold(program->second, shape, known->second);
     }
 
   private:
@@ -93,9 +103,33 @@ class Acceptor {
 
 }  // namespace
 
-void accept(Baseline& baseline, const Facts& facts, const std::vector<Difference>& differences) {
+void accept(Baseline& baseline, const Facts& facts, const std::vector<Difference>& differences, Extent extent) {
     Acceptor acceptor(baseline, facts);
     for (const Difference& difference : differences) acceptor.take(difference);
+    if (extent != Extent::kShapes) return;
+    for (const Difference& difference : differences)
+        if (!shape_of(difference).empty()) acceptor.take_shape(difference);
+}
+
+std::string shape_of(const Difference& difference) {
+    switch (difference.kind) {
+        case Kind::kNewFile:
+        case Kind::kNewPlace:
+        case Kind::kNewUser:
+        case Kind::kNewMember:
+        case Kind::kUnlikeSiblings: break;
+        case Kind::kNewProgram:
+        case Kind::kNewParent:
+        case Kind::kOutOfRange:  // it has one
+        case Kind::kNewAccess:
+        case Kind::kOtherContent:
+        case Kind::kNewPeer:
+        case Kind::kAbsentFile:
+        case Kind::kAbsentProgram:
+        case Kind::kVolume: return {};
+    }
+    std::string shape = skeleton_of(difference.name);
+    return may_be_generalised(difference.role) && shape != difference.name ? shape : std::string();
 }
 
 }  // namespace fstracker::baseline

@@ -2,10 +2,10 @@
 #include "core/baseline/baseline.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "core/baseline/differences.hpp"
+#include "core/baseline/shapes.hpp"
 
 namespace fstracker::baseline {
 
@@ -13,21 +13,6 @@ namespace {
 
 constexpr std::uint32_t kLearningRuns = 3;
 constexpr std::uint32_t kStableRuns = 5;
-
-// Libraries, programs, code, credentials, configuration and models stand for themselves, always.
-bool may_be_generalised(const std::string& role) {
-    constexpr std::array<std::string_view, 4> kRoles{"data", "cache", "temp", "output"};
-    return std::find(kRoles.begin(), kRoles.end(), role) != kRoles.end();
-}
-
-void widen(PathEntry& mask, const std::vector<std::uint64_t>& numbers) {
-    if (mask.ranges.empty())
-        for (const std::uint64_t number : numbers) mask.ranges.emplace_back(number, number);
-    for (std::size_t i = 0; i < std::min(numbers.size(), mask.ranges.size()); ++i) {
-        mask.ranges[i].first = std::min(mask.ranges[i].first, numbers[i]);
-        mask.ranges[i].second = std::max(mask.ranges[i].second, numbers[i]);
-    }
-}
 
 // Members of a known shape only widen it; all else is an entry of its own.
 void take_files(ProgramEntry& program, const ProgramFact& fact, std::uint32_t run) {
@@ -56,8 +41,6 @@ void take_files(ProgramEntry& program, const ProgramFact& fact, std::uint32_t ru
     }
 }
 
-using Siblings = std::vector<std::map<std::string, PathEntry>::iterator>;
-
 // Runs, by number, in which files of this shape came or went.
 std::size_t runs_with_churn(const Siblings& siblings, std::uint32_t runs) {
     std::uint32_t earliest = runs;
@@ -71,44 +54,12 @@ std::size_t runs_with_churn(const Siblings& siblings, std::uint32_t runs) {
     return changed.size();
 }
 
-PathEntry merged(const Siblings& siblings) {
-    PathEntry mask;
-    std::set<std::uint32_t> seen;
-    mask.varies = true;
-    mask.seen.first = siblings.front()->second.seen.first;
-    for (const auto& sibling : siblings) {
-        const PathEntry& entry = sibling->second;
-        mask.role = entry.role;
-        mask.access |= entry.access;
-        mask.seen.first = std::min(mask.seen.first, entry.seen.first);
-        mask.seen.last = std::max(mask.seen.last, entry.seen.last);
-        // At least so many runs had one of them: those that some file was in, and those in which others came or went.
-        mask.seen.runs = std::max(mask.seen.runs, entry.seen.runs);
-        seen.insert(entry.seen.first);
-        seen.insert(entry.seen.last);
-        std::vector<std::uint64_t> numbers;
-        skeleton_of(sibling->first, &numbers);
-        widen(mask, numbers);
-    }
-    mask.seen.runs = std::max(mask.seen.runs, static_cast<std::uint32_t>(seen.size()));
-    mask.members = siblings.size();
-    return mask;
-}
-
 void generalise(ProgramEntry& program, std::uint32_t runs) {
     constexpr std::size_t kFewestSiblings = 2;
     constexpr std::size_t kFewestChanges = 2;
-    std::map<std::string, Siblings> shapes;
-    for (auto file = program.files.begin(); file != program.files.end(); ++file) {
-        if (file->second.is_mask() || !may_be_generalised(file->second.role)) continue;
-        const std::string shape = skeleton_of(file->first);
-        if (shape != file->first) shapes[shape].push_back(file);
-    }
-    for (const auto& [shape, siblings] : shapes) {
+    for (const auto& [shape, siblings] : siblings_by_shape(program)) {
         if (siblings.size() < kFewestSiblings || runs_with_churn(siblings, runs) < kFewestChanges) continue;
-        PathEntry mask = merged(siblings);
-        for (const auto& sibling : siblings) program.files.erase(sibling);
-        program.files.insert_or_assign(shape, std::move(mask));
+        fold(program, shape, siblings);
     }
 }
 

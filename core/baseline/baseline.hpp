@@ -95,7 +95,12 @@ void learn(Baseline& baseline, const Facts& facts, TaughtBy by);
 struct Difference;  // differences.hpp
 
 // Lets in what a person settled: from now on the step is known to do it, since the last run that taught.
-void accept(Baseline& baseline, const Facts& facts, const std::vector<Difference>& differences);
+enum class Extent {
+    kFiles,   // those files
+    kShapes,  // and, where they have one, all files of their shape there, within the range of what is known
+};
+void accept(Baseline& baseline, const Facts& facts, const std::vector<Difference>& differences,
+            Extent extent = Extent::kFiles);
 
 // Names and values of `volumes`, in the order of their names.
 std::vector<std::pair<std::string, std::uint64_t>> named_volumes(const Volumes& volumes);

@@ -51,6 +51,9 @@ struct Difference {
     double usual = 0, found = 0;       // of kVolume: median and value
 };
 
+// "$WORK/data/shard-{n}.tar" where files like this one may be let in as one entry; else empty.
+std::string shape_of(const Difference& difference);
+
 // The file came, went or changed because its package is another version.
 bool is_of_upgrade(const Difference& difference);
 

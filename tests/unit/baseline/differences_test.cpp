@@ -75,6 +75,27 @@ TEST_CASE("a member that comes and goes makes a mask, and only data, cache, temp
     CHECK(only(compared(baseline, record)).kind == Kind::kOutOfRange);
 }
 
+TEST_CASE("a checkpoint from before learning may be written again by what writes such, and by nothing else",
+          "[baseline]") {
+    const std::uint32_t making = event::kWrite | event::kCreate;
+    Baseline baseline;
+    for (int i = 10; i < 15; ++i) {
+        run::Record record = training();
+        record.files.push_back(file("/p/out/ckpt-2.pt", "model", 50));
+        record.files.push_back(file("/p/out/ckpt-" + std::to_string(i) + ".pt", "output", 51, making));
+        learn(baseline, facts(record), {"r" + std::to_string(i), ""});
+    }
+    REQUIRE(baseline.programs.at(kPython).files.count("$WORK/out/ckpt-{n}.pt") == 1);
+    run::Record record = training();
+    record.files.push_back(file("/p/out/ckpt-12.pt", "output", 52, making));
+    record.files.push_back(file("/p/out/ckpt-2.pt", "output", 53, making));
+    CHECK(compared(baseline, record).empty());
+    record.files.back().access |= event::kLoad;
+    CHECK(only(compared(baseline, record)).kind == Kind::kNewAccess);
+    record.files.back() = file("/p/models/base.safetensors", "model", 20, event::kWrite);
+    CHECK(compared(baseline, record).front().kind == Kind::kNewAccess);
+}
+
 TEST_CASE("other content is told where there was one before, not where it always varied", "[baseline]") {
     const Baseline baseline = learned(5);
     run::Record record = training();
@@ -181,6 +202,28 @@ TEST_CASE("what brought something new in every run surprises less than what neve
     }
     CHECK(surprise_of(baseline, "data $WORK") < 0.5);
     CHECK(surprise_of(baseline, "library /usr") > 3);
+}
+
+TEST_CASE("files are let in as a shape only where their role allows it", "[baseline]") {
+    Baseline baseline = learned(5);
+    run::Record record = training();
+    for (int i = 0; i < 3; ++i) {
+        record.files.push_back(file("/p/more/part-" + std::to_string(i) + ".csv", "data", 9));
+        record.files.push_back(file("/p/more/code-" + std::to_string(i) + ".py", "code", 9));
+    }
+    const auto all = compared(baseline, record);
+    REQUIRE(all.size() == 6);
+    CHECK(std::count_if(all.begin(), all.end(), [](const auto& one) { return !shape_of(one).empty(); }) == 3);
+    accept(baseline, facts(record), all, Extent::kShapes);
+    const auto& files = baseline.programs.at(kPython).files;
+    REQUIRE(files.count("$WORK/more/part-{n}.csv") == 1);
+    CHECK(files.at("$WORK/more/part-{n}.csv").members == 3);
+    CHECK(files.count("$WORK/more/part-1.csv") == 0);
+    CHECK(files.count("$WORK/more/code-1.py") == 1);
+    CHECK(files.count("$WORK/data/shard-00003.tar") == 1);  // nobody let those in as a shape
+    CHECK(compared(baseline, record).empty());
+    record.files.push_back(file("/p/more/part-7.csv", "data", 9));
+    CHECK(only(compared(baseline, record)).kind == Kind::kOutOfRange);
 }
 
 TEST_CASE("what was accepted is known from then on", "[baseline]") {
