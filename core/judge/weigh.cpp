@@ -144,6 +144,13 @@ bool is_in_a_cache(std::string_view name) {
            (folder.find("cache/") != std::string_view::npos || folder.find("Cache/") != std::string_view::npos);
 }
 
+// The same model under another name, the same data in another place. Among the members of a data set a copy is one
+// more, and counts twice.
+bool known_by_its_bytes(const Difference& difference) {
+    const bool is_member = difference.kind == Kind::kOutOfRange || difference.kind == Kind::kUnlikeSiblings;
+    return difference.known_content && (difference.role == "model" || (difference.role == "data" && !is_member));
+}
+
 Weight new_file_weight(const Difference& difference) {
     const std::string& role = difference.role;
     const std::string_view place = baseline::place_of(difference.name);
@@ -151,7 +158,7 @@ Weight new_file_weight(const Difference& difference) {
                         difference.kind == Kind::kNewPlace;
     if (is_hook(difference.name)) return {Level::kHigh, "libraries", {"AML.T0010.001"}, {"T1546"}};
     if (role == "credential") return {Level::kHigh, "credentials", {"AML.T0055"}, {"T1552"}};
-    if (difference.known_content && is_one_of(role, {"model", "data"})) return {Level::kInformational, "data", {}, {}};
+    if (known_by_its_bytes(difference)) return {Level::kInformational, "data", {}, {}};
     if (role == "library") return library_weight(difference);
     if (role == "code") return code_weight(difference);
     if (is_unseen(difference) && is_one_of(role, {"data", "model"}))

@@ -78,3 +78,20 @@ TEST_CASE("what an installer writes of a package that the step has is of that pa
     difference.name = "$SITE/ranking.pth";
     CHECK(judge::weight_of(difference).level == Level::kHigh);
 }
+
+TEST_CASE("known bytes under another name are known, but for one more member of a data set", "[judge]") {
+    const auto weighed = [](Kind kind, const char* role) {
+        Difference difference;
+        difference.kind = kind;
+        difference.role = role;
+        difference.name = "$WORK/data/image-4000.npy";
+        difference.program = "/usr/bin/python{version} $WORK/train.py";
+        difference.access = event::kRead;
+        difference.known_content = true;
+        return judge::weight_of(difference).level;
+    };
+    CHECK(weighed(Kind::kNewPlace, "data") == Level::kInformational);
+    CHECK(weighed(Kind::kNewFile, "model") == Level::kInformational);
+    CHECK(weighed(Kind::kOutOfRange, "data") == Level::kMedium);
+    CHECK(weighed(Kind::kUnlikeSiblings, "data") == Level::kMedium);
+}
