@@ -253,18 +253,29 @@ class Comparison {
         }
     }
 
-    // Whether the program is known to write files of that shape there, as a training does with its checkpoints.
-    static bool writes_such(const std::string& path, const FileFact& file, const ProgramEntry& program) {
-        const auto mask = program.files.find(skeleton_of(path));
-        return mask != program.files.end() && mask->second.is_mask() && mask->second.role == "output" &&
-               is_member(file, mask->second);
+    // Whether the program is known to make files of that shape there, as a training does with its checkpoints, which it
+    // reads in another run. What was written under another name is renamed into place.
+    static bool makes_such(const std::string& path, const FileFact& file, const ProgramEntry& program) {
+        constexpr int kFewest = 3;
+        if (file.role != "output") return false;
+        const std::string shape = skeleton_of(path);
+        const std::string folder(folder_of(path));
+        int made = 0;
+        for (auto known = program.files.lower_bound(folder);
+             known != program.files.end() && known->first.starts_with(folder) && made < kFewest; ++known) {
+            const PathEntry& entry = known->second;
+            if (entry.is_mask() && entry.role == "output" && known->first == shape) return true;
+            if ((entry.access & (kWrites | event::kRename)) != 0 && skeleton_of(known->first) == shape) ++made;
+        }
+        return made == kFewest;
     }
 
     void known_file(const std::string& name, const std::string& path, const FileFact& file, const PathEntry& known,
                     const ProgramEntry& program) {
         std::uint32_t more = file.access & ~known.access;
         if ((known.access & kWrites) != 0) more &= ~kWrites;
-        if ((more & kMakes) != 0 && writes_such(path, file, program)) more &= ~kMakes;
+        const bool made = (more & kMakes) != 0 && makes_such(path, file, program);
+        if (made) more &= ~kMakes;
         constexpr std::uint32_t kTelling = kMakes | event::kExecute | event::kLoad;
         if ((more & kTelling) != 0) {
             Difference& difference = add_file(Kind::kNewAccess, "access ", name, path, file);
@@ -273,7 +284,7 @@ class Comparison {
             if (known.role == "model" || known.role == "data") difference.role = known.role;
             difference.known_runs = known.seen.runs;
         }
-        content(name, path, file, known);
+        if (!made) content(name, path, file, known);
     }
 
     void content(const std::string& program, const std::string& path, const FileFact& file, const PathEntry& known) {

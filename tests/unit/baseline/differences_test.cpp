@@ -90,6 +90,8 @@ TEST_CASE("a checkpoint from before learning may be written again by what writes
     record.files.push_back(file("/p/out/ckpt-12.pt", "output", 52, making));
     record.files.push_back(file("/p/out/ckpt-2.pt", "output", 53, making));
     CHECK(compared(baseline, record).empty());
+    record.files.back().access = event::kRename | event::kUnlink;
+    CHECK(compared(baseline, record).empty());
     record.files.back().access |= event::kLoad;
     CHECK(only(compared(baseline, record)).kind == Kind::kNewAccess);
     record.files.back() = file("/p/models/base.safetensors", "model", 20, event::kWrite);
