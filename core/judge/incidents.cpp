@@ -70,10 +70,11 @@ std::string deed(const Hit& hit) {
         case sigma::Source::kImageLoad: return who + " loaded " + hit.object;
         case sigma::Source::kNetworkConnection: return who + " connected to " + hit.object;
         case sigma::Source::kArtifact:
+            if (hit.process == 0) return hit.object + ' ' + hit.detail;
             return who + " used " + hit.object + (hit.detail.empty() ? "" : ", " + hit.detail);
-        case sigma::Source::kVolume:
-        case sigma::Source::kLineage:
-        case sigma::Source::kIntegrity: break;
+        case sigma::Source::kVolume: return fmt::format("{}: {}, most by {}", hit.object, hit.detail, who);
+        case sigma::Source::kLineage: return who + " used " + hit.object + ", which is not what was left there";
+        case sigma::Source::kIntegrity: return hit.object;
     }
     return who + " and " + hit.object;
 }
@@ -141,7 +142,8 @@ Incident incident_of(const run::Record& record, const std::string& family, std::
         if (is_listed(record, hit->process) && incident.processes.size() < kMostNamed &&
             std::find(incident.processes.begin(), incident.processes.end(), hit->process) == incident.processes.end())
             incident.processes.push_back(hit->process);
-        const bool is_file = hit->source != sigma::Source::kNetworkConnection;
+        const bool is_file = hit->source != sigma::Source::kNetworkConnection &&
+                             hit->source != sigma::Source::kVolume && hit->source != sigma::Source::kIntegrity;
         if (is_file && incident.files.size() < kMostNamed &&
             std::find(incident.files.begin(), incident.files.end(), hit->object) == incident.files.end())
             incident.files.push_back(hit->object);
