@@ -26,7 +26,7 @@ struct Hit {
     std::string object;       // a path as the step sees it, or "ADDRESS:PORT"; of a correlation that of its last record
     std::string image;        // of the process
     std::string parent;       // program that started it; empty for the command
-    std::string detail;       // what about the object, for people: "which would call os.system"; or empty
+    std::string detail;       // what about the object, for people: "which would call os.system", a sentence; or empty
     std::uint64_t times = 0;  // records of the kernel's, which folds what happens again
 };
 

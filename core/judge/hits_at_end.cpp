@@ -13,6 +13,7 @@
 #include "core/base/hex.hpp"
 #include "core/event/access_words.hpp"
 #include "core/judge/heaviest.hpp"
+#include "core/judge/sentences.hpp"
 #include "core/run/words.hpp"
 
 namespace fstracker::judge {
@@ -187,10 +188,8 @@ class Teller {
             record_.add(Field::kMedian, Value::of_real(difference.usual));
             record_.add(Field::kRatio, Value::of_real(difference.found / std::max(difference.usual, 1.0)));
             fill(record_, ending_.standings.of(difference));
-            hearing_.hear(record_, process, difference.name, [&](const sigma::Rule&) {
-                return fmt::format("{:.0f}, {:.1f} times the median", difference.found,
-                                   difference.found / std::max(difference.usual, 1.0));
-            });
+            hearing_.hear(record_, process, difference.name,
+                          [&](const sigma::Rule&) { return title_of(difference, baseline::Facts()); });
         }
     }
 

@@ -72,7 +72,7 @@ std::string deed(const Hit& hit) {
         case sigma::Source::kArtifact:
             if (hit.process == 0) return hit.object + ' ' + hit.detail;
             return who + " used " + hit.object + (hit.detail.empty() ? "" : ", " + hit.detail);
-        case sigma::Source::kVolume: return fmt::format("{}: {}, most by {}", hit.object, hit.detail, who);
+        case sigma::Source::kVolume: return hit.detail;
         case sigma::Source::kLineage: return who + " used " + hit.object + ", which is not what was left there";
         case sigma::Source::kIntegrity: return hit.object;
     }
