@@ -76,8 +76,8 @@ void Hearing::keep(const sigma::Rule& rule, sigma::Source source, event::Process
 void Hearing::keep(const std::vector<sigma::CorrelationHit>& hits) {
     for (const sigma::CorrelationHit& hit : hits) {
         if (hit.rule == nullptr || !hit.rule->reported || hit.records.empty()) continue;
-        const std::uint64_t last = hit.records.back();
-        if (last < seen_.size()) keep(*hit.rule, seen_[last].source, seen_[last].process, seen_[last].object, {});
+        for (const std::uint64_t tag : hit.records)
+            if (tag < seen_.size()) keep(*hit.rule, seen_[tag].source, seen_[tag].process, seen_[tag].object, {});
     }
 }
 

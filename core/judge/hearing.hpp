@@ -23,7 +23,7 @@ struct Hit {
     const sigma::Rule* rule = nullptr;  // of the rules that were given
     sigma::Source source = sigma::Source::kProcessCreation;
     event::ProcessId process = 0;
-    std::string object;       // a path as the step sees it, or "ADDRESS:PORT"; of a correlation that of its last record
+    std::string object;       // a path as the step sees it, or "ADDRESS:PORT"; a correlation has a hit for each
     std::string image;        // of the process
     std::string parent;       // program that started it; empty for the command
     std::string detail;       // what about the object, for people: "which would call os.system", a sentence; or empty

@@ -36,20 +36,26 @@ bool was_written_in_place(const run::FileEntry& entry) {
     return (entry.access & kWrites) != 0 && (entry.access & event::kCreate) == 0;
 }
 
-bool is_worth_judging(const run::FileEntry& entry) {
+bool is_worth_judging(const run::FileEntry& entry, const std::string& role) {
     constexpr std::array<std::string_view, 5> kRoles = {"model", "data", "library", "code", "executable"};
     return !entry.imports.empty() || !entry.unreadable.empty() ||
-           std::find(kRoles.begin(), kRoles.end(), entry.role) != kRoles.end() ||
-           (entry.role == "output" && was_written_in_place(entry));
+           std::find(kRoles.begin(), kRoles.end(), role) != kRoles.end() ||
+           (role == "output" && was_written_in_place(entry));
+}
+
+// As baselines have it: what nothing is known about, in a place of the user's own, is data.
+std::string role_of(const run::FileEntry& entry, const baseline::PathNames& names) {
+    const bool is_known = entry.role != "other" && entry.role != "temp";
+    return is_known ? entry.role : baseline::role_in_step(entry, names.named(entry.path.bytes));
 }
 
 // `imports` are those of the entry, or one of them.
-void fill(sigma::Record& record, const run::FileEntry& entry, const std::string& digest,
+void fill(sigma::Record& record, const run::FileEntry& entry, const std::string& role, const std::string& digest,
           const std::vector<std::string>& imports) {
     record.add(Field::kTargetFilename, entry.path.bytes);
     for (const auto& [bit, word] : event::kAccessWords)
         if ((entry.access & bit) != 0) record.add(Field::kAccess, word);
-    record.add(Field::kRole, entry.role);
+    record.add(Field::kRole, role);
     if (!entry.format.empty()) record.add(Field::kFormat, entry.format);
     if (!entry.unreadable.empty()) record.add(Field::kUnreadable, entry.unreadable);
     if (!entry.owner.empty()) record.add(Field::kOwner, entry.owner);
@@ -126,14 +132,14 @@ class Teller {
     }
 
     // The callables that the rule would not do without: those of which one alone is enough for it.
-    std::string named_by(const sigma::Rule& rule, const run::FileEntry& entry, event::ProcessId process,
-                         const Standing& standing) {
+    std::string named_by(const sigma::Rule& rule, const run::FileEntry& entry, const std::string& role,
+                         event::ProcessId process, const Standing& standing) {
         std::string named;
         std::size_t count = 0;
         const std::string digest = entry.digest ? base::to_hex(*entry.digest) : std::string();
         sigma::Record record;
         watch_.begin(record, Source::kArtifact, process, entry.last_access);
-        fill(record, entry, digest, {});
+        fill(record, entry, role, digest, {});
         fill(record, standing);
         if (sigma::matches(rule, record)) return {};  // it is about something else
         for (const std::string& name : entry.imports) {
@@ -149,16 +155,17 @@ class Teller {
     void artifacts() {
         const bool asked = std::any_of(watch_.rules().rules().begin(), watch_.rules().rules().end(), asks_the_baseline);
         for (const run::FileEntry& entry : ending_.record.files) {
-            if (!is_worth_judging(entry)) continue;
+            const std::string role = role_of(entry, ending_.names);
+            if (!is_worth_judging(entry, role)) continue;
             const std::string digest = entry.digest ? base::to_hex(*entry.digest) : std::string();
             for_each_program(entry.processes, [&](event::ProcessId process) {
                 Standing standing;
                 if (asked) standing = ending_.standings.of_file(process, entry.path.bytes, entry.digest);
                 watch_.begin(record_, Source::kArtifact, process, end_);
-                fill(record_, entry, digest, entry.imports);
+                fill(record_, entry, role, digest, entry.imports);
                 fill(record_, standing);
                 hearing_.hear(record_, process, entry.path.bytes,
-                              [&](const sigma::Rule& rule) { return named_by(rule, entry, process, standing); });
+                              [&](const sigma::Rule& rule) { return named_by(rule, entry, role, process, standing); });
             });
         }
     }

@@ -17,6 +17,7 @@ namespace fstracker::judge {
 // All of it outlives the call.
 struct Ending {
     const run::Record& record;
+    const baseline::PathNames& names;
     const Standings& standings;
     const std::vector<baseline::Difference>& differences;  // from a baseline that speaks
     const std::vector<LineageFinding>& lineage;

@@ -59,6 +59,7 @@ std::string base_name(const std::string& path) {
 
 std::string deed(const Hit& hit) {
     const std::string who = hit.image.empty() ? "a process" : base_name(hit.image);
+    if (hit.rule->correlation) return fmt::format("{}, by {}: {}", hit.rule->title, who, hit.object);
     switch (hit.source) {
         case sigma::Source::kProcessCreation:
             return hit.parent.empty() ? hit.object + " was executed"

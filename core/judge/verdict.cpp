@@ -215,7 +215,8 @@ Said ask_rules(const run::Record& record, const Criteria& criteria, const baseli
     const Standings standings =
         speaks ? Standings(record, names, *criteria.baseline, held->facts, held->differences) : Standings();
     const std::vector<baseline::Difference> none;
-    HitsAtEnd at_end = hits_at_end(*criteria.watch, {record, standings, speaks ? held->differences : none, lineage});
+    HitsAtEnd at_end =
+        hits_at_end(*criteria.watch, {record, names, standings, speaks ? held->differences : none, lineage});
     Said said{criteria.watch->hits(), {}, criteria.watch->not_kept() + at_end.not_kept};
     for (Hit& hit : at_end.hits) {
         if (hit.source > sigma::Source::kArtifact || rests_on_the_baseline(criteria.watch->rules(), *hit.rule))

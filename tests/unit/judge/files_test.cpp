@@ -58,7 +58,7 @@ struct Judged {
     [[nodiscard]] std::vector<Hit> hits(std::vector<run::FileEntry> files) const {
         run::Record record;
         record.files = std::move(files);
-        return hits_at_end(watch, {record, Standings(), {}, {}}).hits;
+        return hits_at_end(watch, {record, path_names(record, {}), Standings(), {}, {}}).hits;
     }
 };
 
