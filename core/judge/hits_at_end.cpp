@@ -228,8 +228,14 @@ class Teller {
 
     void integrity() {
         const run::Completeness& completeness = ending_.record.completeness;
-        for (const std::string& sentence : completeness.entered_blind_spots)
-            integrity_record("blind-spot", sentence, 0);
+        for (const std::string& sentence : completeness.entered_blind_spots) {
+            const auto by = completeness.entered_by.find(sentence);
+            if (by == completeness.entered_by.end() || by->second.empty())
+                integrity_record("blind-spot", sentence, 0);
+            else
+                for_each_program(by->second,
+                                 [&](event::ProcessId process) { integrity_record("blind-spot", sentence, process); });
+        }
         const std::vector<std::string> faults = completeness.ledger.faults();
         for (const std::string& fault : faults) integrity_record("records-lost", fault, 0);
         for (const std::string& reason : completeness.reasons)

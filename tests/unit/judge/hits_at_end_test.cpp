@@ -210,13 +210,15 @@ TEST_CASE("what is not as the step before left it is a record for each program t
 TEST_CASE("what the record lacks is a record", "[judge]") {
     const std::string source = "{product: fstracker, category: integrity}";
     const std::string text = rule("blind", source, "Kind: blind-spot, Message|contains: io_uring") +
+                             rule("by", source, "Kind: blind-spot, Image|endswith: /python3.11") +
                              rule("lost", source, "Kind: records-lost, Message|contains: ring-full") +
                              rule("died", source, "Kind: recorder-failed, Message|contains: killed");
     run::Record record = sample::training();
     const Judged whole(text, record);
     CHECK(whole.found(whole.verdict(nullptr), "lost").empty());
     record.completeness.complete = false;
-    record.completeness.entered_blind_spots = {"Process 7 used io_uring."};
+    record.completeness.entered_blind_spots = {"Process 7 used io_uring.", "Something else was done."};
+    record.completeness.entered_by["Something else was done."] = {1};
     record.completeness.ledger.kernel["access"] = {"access", 10, 0, 7, {{"ring-full", 3}}, 0, 0};
     record.completeness.ledger.user.received = record.completeness.ledger.user.decoded = 7;
     record.completeness.reasons = record.completeness.ledger.faults();
@@ -225,6 +227,7 @@ TEST_CASE("what the record lacks is a record", "[judge]") {
     const Judged it(text, record);
     const Judgement judgement = it.verdict(nullptr);
     CHECK(it.found(judgement, "blind") == Found{"Process 7 used io_uring."});
+    CHECK(it.found(judgement, "by") == Found{"Something else was done."});
     CHECK(it.found(judgement, "lost").size() == 1);
     CHECK(it.found(judgement, "died") == Found{"the recorder failed: killed."});
 }
