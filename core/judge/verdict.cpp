@@ -128,8 +128,9 @@ bool is_known(const Incident& incident, const baseline::Baseline& baseline, cons
     });
 }
 
-// What a rule of medium finds in every run is no news: the baseline has it, and a person could have objected. What names
-// no file, as a peer or a blind spot, is known by itself or not at all. `news`: rules that found what is different today.
+// What a rule of medium finds in every run is no news: the baseline has it, and a person could have objected. What
+// names no file, as a peer or a blind spot, is known by itself or not at all. `news`: rules that found what is
+// different today.
 void quieten_known(std::vector<Incident>& found, const std::set<std::string>& news, const run::Record& record,
                    const baseline::Baseline& baseline, const baseline::Facts& facts, const baseline::PathNames& names) {
     if (!has_matured(baseline)) return;
