@@ -73,7 +73,6 @@ Result<WrittenEvidence> write_evidence(run::Record record, const EvidenceRequest
 
     judge::Criteria criteria = request.criteria;
     criteria.watch = request.watch;
-    if (request.watch != nullptr) request.watch->see_files(record.files);
     const judge::Judgement judgement = judge::judge(record, criteria);
     auto verdict_bundle = sign::sign_statement(
         evidence::write_verdict(judgement, record.info, digest::sha256(*trace_bundle), trace.outputs), request.key);

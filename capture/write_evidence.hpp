@@ -30,7 +30,7 @@ struct EvidenceRequest {
     std::chrono::steady_clock::time_point finish_start;
     std::uint64_t bytes_hashed;
     Recording recorder = Recording::kLived;
-    judge::Watch* watch = nullptr;                     // none: no rule was asked. Is told here what the files are
+    const judge::Watch* watch = nullptr;               // has seen every event; none: no rule was asked
     const digest::Inspections* inspections = nullptr;  // of the contents; none: nobody looked
     artifact::DeclaredRoles roles = {};                // of the project
     artifact::PackageLists packages = {};              // of this machine

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The records that a rule must hit and those that it must miss: beside RULE.yml in RULE.records.ndjson, one JSON object
-// a line with "expect" ("hit" or "miss"), "category", and fields by their names; a field may be a list.
+// a line with "expect" ("hit" or "miss"), "category", and fields by their names; a field may be a list. For a
+// correlation "expect" and "records", a list of such without "expect": each has "time", in seconds, else it is one
+// second after the one before it; "times" repeats it, with "{i}" in its texts being 0, 1 and so on.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +22,7 @@ struct RecordsOutcome {
 // ".records.ndjson" in place of ".yml" or ".yaml".
 std::string records_path(const std::string& rule_file);
 
-// `rule` is the one of its file. kNotFound where there are no records.
-Result<RecordsOutcome> try_records(const sigma::Rule& rule, const std::string& path);
+// `rule` is one of `set`. kNotFound where there are no records.
+Result<RecordsOutcome> try_records(const sigma::RuleSet& set, const sigma::Rule& rule, const std::string& path);
 
 }  // namespace fstracker::cli

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "cli/places.hpp"
 #include "cli/rule_files.hpp"
@@ -147,9 +148,12 @@ Result<int> test(const RulesOptions& options) {
     auto rules = Json::array();
     std::string text;
     std::size_t faults = 0;
+    std::set<std::string> known;
     for (const auto& rule : set.rules()) {
         const auto path = records_path(rule.file);
-        const auto outcome = try_records(rule, path);
+        const auto outcome = try_records(set, rule, path);
+        // What only correlations use is tried as a part of them.
+        if (!rule.reported && (!outcome || outcome->hits + outcome->misses + outcome->problems.size() == 0)) continue;
         std::vector<std::string> problems;
         if (!outcome)
             problems.push_back(outcome.error().message);
@@ -157,8 +161,12 @@ Result<int> test(const RulesOptions& options) {
             problems = outcome->problems;
         if (outcome && (outcome->hits == 0 || outcome->misses == 0))
             problems.push_back(path + ": holds no record to hit, or none to miss");
-        faults += problems.size();
-        for (const auto& problem : problems) text += report::printable(problem) + '\n';
+        for (const auto& problem : problems) {
+            if (!known.insert(problem).second)
+                continue;  // a line that nobody can read is in the way of each rule of a file
+            ++faults;
+            text += report::printable(problem) + '\n';
+        }
         rules.push_back({{"id", rule.id},
                          {"file", rule.file},
                          {"hits", outcome ? outcome->hits : 0},
@@ -168,7 +176,7 @@ Result<int> test(const RulesOptions& options) {
     const int status = faults > 0 || set.has_errors() || set.rules().empty() ? 1 : 0;
     if (options.json) return said(dumped(rules), status);
     auto told = said(text, status);
-    tell(fmt::format("rules tried {}, problems {}\n", set.rules().size(), faults));
+    tell(fmt::format("rules tried {}, problems {}\n", rules.size(), faults));
     return told;
 }
 
@@ -201,7 +209,7 @@ const Verb kRulesVerb = {
     "warning a rule is loaded, and "
     "part of it can never hold.\n\n"
     "test tries RULE.yml on RULE.records.ndjson: one JSON object a line, with \"expect\" (\"hit\" "
-    "or \"miss\"), \"category\", and fields by name.\n\n"
+    "or \"miss\"), \"category\", and fields by name; for a correlation \"expect\" and \"records\", a list of such.\n\n"
     "Without PATH, list, explain and test take the rules that came with track ($FSTRACKER_RULES, else "
     "share/fstracker/rules) and "
     ".fstracker/rules of the project.\n\n"

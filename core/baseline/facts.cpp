@@ -117,15 +117,6 @@ bool counts(const run::FileEntry& entry) {
     return !path.starts_with("/proc/") && !path.starts_with("/sys/") && !path.starts_with("/dev/pts/");
 }
 
-std::string peer_name(const run::Connection& connection) {
-    const std::string& host = connection.hostname.empty() ? connection.address : connection.hostname;
-    if (connection.protocol == "unix") return "unix " + skeleton_of(host);
-    const bool here = host == "localhost" || host == "::1" || host.starts_with("127.");
-    std::string name = here || connection.port == 0 ? host : host + ':' + std::to_string(connection.port);
-    if (connection.protocol != "tcp") name = connection.protocol + ' ' + name;
-    return name;
-}
-
 void add_once(std::vector<event::ProcessId>& processes, event::ProcessId process) {
     if (processes.empty() ||
         (processes.back() != process && std::find(processes.begin(), processes.end(), process) == processes.end()))
@@ -193,6 +184,15 @@ Volumes volumes_of(const run::Record& record, const Made& made) {
 }
 
 }  // namespace
+
+std::string peer_name(const run::Connection& connection) {
+    const std::string& host = connection.hostname.empty() ? connection.address : connection.hostname;
+    if (connection.protocol == "unix") return "unix " + skeleton_of(host);
+    const bool here = host == "localhost" || host == "::1" || host.starts_with("127.");
+    std::string name = here || connection.port == 0 ? host : host + ':' + std::to_string(connection.port);
+    if (connection.protocol != "tcp") name = connection.protocol + ' ' + name;
+    return name;
+}
 
 std::string without_numbers(std::string_view text) {
     std::string kept;

@@ -64,6 +64,9 @@ std::string role_in_step(const run::FileEntry& entry, std::string_view named);
 // given.
 std::string program_name(const run::Process& process, const PathNames& names);
 
+// As ProgramFact::peers has it.
+std::string peer_name(const run::Connection& connection);
+
 // Every run of digits as one '#': pids, descriptors and counts differ from run to run, and the thing is the same.
 std::string without_numbers(std::string_view text);
 

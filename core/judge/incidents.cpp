@@ -59,6 +59,7 @@ std::string base_name(const std::string& path) {
 
 std::string deed(const Hit& hit) {
     const std::string who = hit.image.empty() ? "a process" : base_name(hit.image);
+    if (hit.rule->correlation) return fmt::format("{}, by {}: {}", hit.rule->title, who, hit.object);
     switch (hit.source) {
         case sigma::Source::kProcessCreation:
             return hit.parent.empty() ? hit.object + " was executed"
@@ -70,10 +71,11 @@ std::string deed(const Hit& hit) {
         case sigma::Source::kImageLoad: return who + " loaded " + hit.object;
         case sigma::Source::kNetworkConnection: return who + " connected to " + hit.object;
         case sigma::Source::kArtifact:
+            if (hit.process == 0) return hit.object + ' ' + hit.detail;
             return who + " used " + hit.object + (hit.detail.empty() ? "" : ", " + hit.detail);
-        case sigma::Source::kVolume:
-        case sigma::Source::kLineage:
-        case sigma::Source::kIntegrity: break;
+        case sigma::Source::kVolume: return hit.detail;
+        case sigma::Source::kLineage: return who + " used " + hit.object + ", which is not what was left there";
+        case sigma::Source::kIntegrity: return hit.object;
     }
     return who + " and " + hit.object;
 }
@@ -141,7 +143,8 @@ Incident incident_of(const run::Record& record, const std::string& family, std::
         if (is_listed(record, hit->process) && incident.processes.size() < kMostNamed &&
             std::find(incident.processes.begin(), incident.processes.end(), hit->process) == incident.processes.end())
             incident.processes.push_back(hit->process);
-        const bool is_file = hit->source != sigma::Source::kNetworkConnection;
+        const bool is_file = hit->source != sigma::Source::kNetworkConnection &&
+                             hit->source != sigma::Source::kVolume && hit->source != sigma::Source::kIntegrity;
         if (is_file && incident.files.size() < kMostNamed &&
             std::find(incident.files.begin(), incident.files.end(), hit->object) == incident.files.end())
             incident.files.push_back(hit->object);

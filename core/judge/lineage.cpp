@@ -18,9 +18,15 @@ namespace {
 constexpr std::uint32_t kWrites = event::kWrite | event::kCreate | event::kTruncate;
 constexpr std::uint32_t kChanges = kWrites | event::kRename | event::kLink | event::kUnlink;
 constexpr std::size_t kMostNamed = 50;
-constexpr const char* kHandedOver = "fstracker-lineage-other-content";
-constexpr const char* kAdded = "fstracker-lineage-added";
-constexpr const char* kWithinRun = "fstracker-content-changed-within-run";
+
+const char* rule_of(LineageFinding::Kind kind) {
+    switch (kind) {
+        case LineageFinding::Kind::kOtherContent: return "fstracker-lineage-other-content";
+        case LineageFinding::Kind::kAdded: return "fstracker-lineage-added";
+        case LineageFinding::Kind::kChangedWithinRun: return "fstracker-content-changed-within-run";
+    }
+    return "";
+}
 
 // All contents under one path.
 struct Reading {
@@ -61,34 +67,65 @@ std::map<std::string_view, Reading> readings_of(const run::Record& record, const
     return readings;
 }
 
+std::string title_of(const LineageFinding& finding) {
+    switch (finding.kind) {
+        case LineageFinding::Kind::kOtherContent:
+            return fmt::format("{} is not what step {} left there.", finding.path, finding.from_step);
+        case LineageFinding::Kind::kAdded:
+            return fmt::format("{} is not of what step {} left there.", finding.path, finding.from_step);
+        case LineageFinding::Kind::kChangedWithinRun:
+            return fmt::format("{} changed while the step read it.", finding.path);
+    }
+    return {};
+}
+
+std::string why_of(const LineageFinding& finding) {
+    switch (finding.kind) {
+        case LineageFinding::Kind::kOtherContent:
+            return fmt::format(
+                "Run {} of step {} wrote this file, and its content was another when it ended: somebody changed it "
+                "between the steps.",
+                finding.from_run, finding.from_step);
+        case LineageFinding::Kind::kAdded:
+            return fmt::format("Run {} of step {} left {} files in that folder, and not this one.", finding.from_run,
+                               finding.from_step, finding.members);
+        case LineageFinding::Kind::kChangedWithinRun:
+            return fmt::format("It was found with {} contents within this run, and no process of the run wrote it.",
+                               finding.digests.size());
+    }
+    return {};
+}
+
 // One incident for each kind of thing and role.
 class Incidents {
   public:
     Incidents(const run::Record& record, const baseline::PathNames& names) : record_(record), names_(names) {}
 
-    void add(const char* rule, const std::string& path, const Reading& reading, const std::string& title,
-             const std::string& why) {
-        const bool model = reading.first->role == "model";
+    void add(const LineageFinding& finding) {
+        const std::string& path = finding.path;
+        const bool model = finding.role == "model";
+        const char* rule = rule_of(finding.kind);
         Group& group = groups_[{rule, model ? "models" : "data"}];
         Incident& incident = group.incident;
+        const bool other_content = finding.kind == LineageFinding::Kind::kOtherContent;
         if (group.files++ == 0) {
-            incident.level = model || rule == std::string_view(kHandedOver) ? Level::kHigh : Level::kMedium;
+            incident.level = model || other_content ? Level::kHigh : Level::kMedium;
             incident.family = model ? "models" : "data";
             incident.rules = {rule};
-            incident.title = title;
-            incident.why = why;
+            incident.title = title_of(finding);
+            incident.why = why_of(finding);
             incident.atlas = {model ? "AML.T0010.003" : "AML.T0020"};
             incident.attack = {"T1565.001"};
             incident.innocent = {"Somebody made the file anew between the steps, or while the step ran."};
         }
         group.named.insert(names_.named(path));
         if (incident.files.size() < kMostNamed) incident.files.push_back(path);
-        for (const event::ProcessId process : reading.processes)
+        for (const event::ProcessId process : finding.processes)
             if (incident.processes.size() < kMostNamed && is_listed(process) &&
                 std::find(incident.processes.begin(), incident.processes.end(), process) == incident.processes.end())
                 incident.processes.push_back(process);
+        if (other_content && finding.was.size() == 1) incident.was[path] = *finding.was.begin();
     }
-    Incident& of(const char* rule, bool model) { return groups_[{rule, model ? "models" : "data"}].incident; }
 
     std::vector<Incident> all() {
         std::vector<Incident> all;
@@ -122,12 +159,23 @@ class Incidents {
     std::map<std::pair<std::string, std::string>, Group> groups_;
 };
 
-}  // namespace
-
-namespace {
+LineageFinding finding_of(LineageFinding::Kind kind, const std::string& path, const Reading& reading,
+                          const Input* input) {
+    LineageFinding finding;
+    finding.kind = kind;
+    finding.path = path;
+    finding.role = reading.first->role;
+    finding.digests = reading.digests;
+    finding.processes.assign(reading.processes.begin(), reading.processes.end());
+    if (input == nullptr) return finding;
+    finding.from_step = input->step;
+    finding.from_run = input->run;
+    if (kind == LineageFinding::Kind::kOtherContent) finding.was = input->digests;
+    return finding;
+}
 
 // Beside what the step before left, read like it, and not of it.
-void add_unknown_members(Incidents& incidents, const run::Record& record, const Inputs& inputs,
+void add_unknown_members(std::vector<LineageFinding>& findings, const run::Record& record, const Inputs& inputs,
                          const baseline::PathNames& names) {
     constexpr std::size_t kFewestMembers = 3;
     std::map<std::string_view, std::pair<std::size_t, const Input*>> folders;
@@ -143,18 +191,25 @@ void add_unknown_members(Incidents& incidents, const run::Record& record, const 
         const std::string role = baseline::role_in_step(entry, names.named(path));
         if (role != "data" && role != "model") continue;
         const Reading reading{&entry, {*entry.digest}, {entry.processes.begin(), entry.processes.end()}, entry.access};
-        const Input& input = *folder->second.second;
-        incidents.add(kAdded, path, reading, fmt::format("{} is not of what step {} left there.", path, input.step),
-                      fmt::format("Run {} of step {} left {} files in that folder, and not this one.", input.run,
-                                  input.step, folder->second.first));
+        findings.push_back(finding_of(LineageFinding::Kind::kAdded, path, reading, folder->second.second));
+        findings.back().members = folder->second.first;
     }
 }
 
 }  // namespace
 
-std::vector<Incident> lineage_incidents(const run::Record& record, const Inputs& inputs,
-                                        const baseline::PathNames& names) {
-    Incidents incidents(record, names);
+std::string_view to_text(LineageFinding::Kind kind) {
+    switch (kind) {
+        case LineageFinding::Kind::kOtherContent: return "other-content";
+        case LineageFinding::Kind::kAdded: return "added";
+        case LineageFinding::Kind::kChangedWithinRun: return "changed-within-run";
+    }
+    return "";
+}
+
+std::vector<LineageFinding> lineage_findings(const run::Record& record, const Inputs& inputs,
+                                             const baseline::PathNames& names) {
+    std::vector<LineageFinding> findings;
     for (const auto& [path_view, reading] : readings_of(record, inputs)) {
         const std::string path(path_view);
         if ((reading.access & kChanges) != 0 || reading.digests.empty()) continue;
@@ -162,25 +217,21 @@ std::vector<Incident> lineage_incidents(const run::Record& record, const Inputs&
             const bool as_left = std::includes(input->second.digests.begin(), input->second.digests.end(),
                                                reading.digests.begin(), reading.digests.end());
             if (!as_left) {
-                incidents.add(
-                    kHandedOver, path, reading,
-                    fmt::format("{} is not what step {} left there.", path, input->second.step),
-                    fmt::format("Run {} of step {} wrote this file, and its content was another when it ended: "
-                                "somebody changed it between the steps.",
-                                input->second.run, input->second.step));
-                if (input->second.digests.size() == 1)
-                    incidents.of(kHandedOver, reading.first->role == "model").was[path] =
-                        *input->second.digests.begin();
+                findings.push_back(finding_of(LineageFinding::Kind::kOtherContent, path, reading, &input->second));
                 continue;
             }
         }
         if (reading.digests.size() > 1 && is_judged(baseline::role_in_step(*reading.first, names.named(path))))
-            incidents.add(
-                kWithinRun, path, reading, fmt::format("{} changed while the step read it.", path),
-                fmt::format("It was found with {} contents within this run, and no process of the run wrote it.",
-                            reading.digests.size()));
+            findings.push_back(finding_of(LineageFinding::Kind::kChangedWithinRun, path, reading, nullptr));
     }
-    add_unknown_members(incidents, record, inputs, names);
+    add_unknown_members(findings, record, inputs, names);
+    return findings;
+}
+
+std::vector<Incident> lineage_incidents(const run::Record& record, const std::vector<LineageFinding>& findings,
+                                        const baseline::PathNames& names) {
+    Incidents incidents(record, names);
+    for (const LineageFinding& finding : findings) incidents.add(finding);
     return incidents.all();
 }
 

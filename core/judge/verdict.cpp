@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "core/baseline/differences.hpp"
+#include "core/judge/hits_at_end.hpp"
 #include "core/judge/incidents.hpp"
 #include "core/judge/lineage.hpp"
 #include "core/judge/sentences.hpp"
@@ -127,15 +128,19 @@ bool is_known(const Incident& incident, const baseline::Baseline& baseline, cons
     });
 }
 
-// What a rule of medium finds in every run is no news: the baseline has it, and a person could have objected. What names
-// no file, as a peer or a blind spot, is known by itself or not at all.
-void quieten_known(std::vector<Incident>& found, const run::Record& record, const baseline::Baseline& baseline,
-                   const baseline::Facts& facts, const baseline::PathNames& names) {
+// What a rule of medium finds in every run is no news: the baseline has it, and a person could have objected. What
+// names no file, as a peer or a blind spot, is known by itself or not at all. `news`: rules that found what is
+// different today.
+void quieten_known(std::vector<Incident>& found, const std::set<std::string>& news, const run::Record& record,
+                   const baseline::Baseline& baseline, const baseline::Facts& facts, const baseline::PathNames& names) {
     if (!has_matured(baseline)) return;
     const auto programs = baseline::programs_of(record, names);
     for (Incident& incident : found) {
         const bool of_files = !incident.files.empty();
-        if (incident.level > Level::kMedium || !of_files || !is_known(incident, baseline, facts, programs, names))
+        const bool is_news = std::any_of(incident.rules.begin(), incident.rules.end(),
+                                         [&news](const std::string& rule) { return news.contains(rule); });
+        if (incident.level > Level::kMedium || !of_files || is_news ||
+            !is_known(incident, baseline, facts, programs, names))
             continue;
         incident.level = Level::kInformational;
         incident.why += fmt::format(" The baseline knows it from {} runs.", baseline.runs.size());
@@ -185,21 +190,57 @@ void put_baseline_rules(Judgement& judgement, const std::vector<Surprise>& surpr
     }
 }
 
+// The run beside its baseline.
+struct Held {
+    baseline::Facts facts;
+    std::vector<baseline::Difference> differences;
+};
+
+std::optional<Held> hold(const run::Record& record, const Criteria& criteria, const baseline::PathNames& names) {
+    if (criteria.baseline == nullptr || criteria.baseline->runs.empty()) return std::nullopt;
+    Held held{baseline::facts_of(record, names), {}};
+    held.differences = baseline::differences(*criteria.baseline, held.facts, names);
+    return held;
+}
+
+// What rules have to say, and which of them say what is different today.
+struct Said {
+    std::vector<Hit> hits;
+    std::set<std::string> news;
+    std::uint64_t not_kept = 0;
+};
+
+Said ask_rules(const run::Record& record, const Criteria& criteria, const baseline::PathNames& names,
+               const std::optional<Held>& held, const std::vector<LineageFinding>& lineage) {
+    const bool speaks = held && has_matured(*criteria.baseline);
+    const Standings standings =
+        speaks ? Standings(record, names, *criteria.baseline, held->facts, held->differences) : Standings();
+    const std::vector<baseline::Difference> none;
+    HitsAtEnd at_end =
+        hits_at_end(*criteria.watch, {record, names, standings, speaks ? held->differences : none, lineage});
+    Said said{criteria.watch->hits(), {}, criteria.watch->not_kept() + at_end.not_kept};
+    for (Hit& hit : at_end.hits) {
+        if (hit.source > sigma::Source::kArtifact || rests_on_the_baseline(criteria.watch->rules(), *hit.rule))
+            said.news.insert(hit.rule->id);
+        said.hits.push_back(std::move(hit));
+    }
+    return said;
+}
+
 void hold_against_baseline(Judgement& judgement, const run::Record& record, const Criteria& criteria,
-                           const baseline::PathNames& names) {
+                           const baseline::PathNames& names, const std::optional<Held>& held,
+                           const std::set<std::string>& news) {
     const baseline::Baseline& baseline = *criteria.baseline;
     judgement.baseline = criteria.baseline_use;
     judgement.baseline->runs = baseline.runs.size();
     judgement.baseline->maturity = baseline::to_text(baseline::maturity_of(baseline));
-    if (baseline.runs.empty()) return;
-    const baseline::Facts facts = baseline::facts_of(record, names);
-    quieten_known(judgement.incidents, record, baseline, facts, names);
+    if (!held) return;
+    quieten_known(judgement.incidents, news, record, baseline, held->facts, names);
     quieten_known_blind_spots(judgement.incidents, record, baseline);
-    const std::vector<baseline::Difference> differences = baseline::differences(baseline, facts, names);
-    const std::vector<Surprise> surprises = surprises_in(record, baseline, facts, differences, criteria);
+    const std::vector<Surprise> surprises = surprises_in(record, baseline, held->facts, held->differences, criteria);
     put_baseline_rules(judgement, surprises);
     for (const Surprise& surprise : surprises) judgement.incidents.push_back(surprise.incident);
-    judgement.changes = changes_in(differences);
+    judgement.changes = changes_in(held->differences);
 }
 
 }  // namespace
@@ -235,14 +276,17 @@ Judgement judge(const run::Record& record, const Criteria& criteria) {
     put(judgement, completeness.complete, kCompleteRule);
     put(judgement, faults.empty(), kLedgerRule);
     put(judgement, judgement.incidents.empty(), kBlindSpotRule);
+    const std::optional<Held> held = hold(record, criteria, names);
+    const std::vector<LineageFinding> lineage = lineage_findings(record, criteria.inputs, names);
+    Said said;
     if (watch != nullptr) {
-        const std::vector<Hit> hits = watch->hits();
-        put_rules(judgement, *watch, hits);
-        append(judgement.incidents, incidents_of(record, hits, names));
+        said = ask_rules(record, criteria, names, held, lineage);
+        put_rules(judgement, *watch, said.hits);
+        append(judgement.incidents, incidents_of(record, said.hits, names));
     }
-    append(judgement.incidents, lineage_incidents(record, criteria.inputs, names));
+    append(judgement.incidents, lineage_incidents(record, lineage, names));
     append(judgement.incidents, tampering_incidents(record, names, judgement.incidents));
-    if (criteria.baseline != nullptr) hold_against_baseline(judgement, record, criteria, names);
+    if (criteria.baseline != nullptr) hold_against_baseline(judgement, record, criteria, names, held, said.news);
     settle(judgement.incidents, criteria);
     std::stable_sort(judgement.incidents.begin(), judgement.incidents.end(),
                      [](const Incident& left, const Incident& right) { return left.level > right.level; });
@@ -254,8 +298,8 @@ Judgement judge(const run::Record& record, const Criteria& criteria) {
                 !whole && std::find(reasons.begin(), reasons.end(), sentence) == reasons.end())
                 reasons.push_back(sentence);
     if (!whole && reasons.empty()) reasons.emplace_back("The record says that it is incomplete, without a reason.");
-    if (watch != nullptr && watch->not_kept() != 0)
-        reasons.push_back(fmt::format("Rules found {} things more than are listed.", watch->not_kept()));
+    if (said.not_kept != 0)
+        reasons.push_back(fmt::format("Rules found {} things more than are listed.", said.not_kept));
     for (const Incident& incident : judgement.incidents)
         if (asks_for_somebody(incident)) reasons.push_back(incident.title);
 

@@ -8,6 +8,7 @@
 
 #include "core/sigma/correlation_rule.hpp"
 #include "core/sigma/expression.hpp"
+#include "core/sigma/mentions.hpp"
 
 namespace fstracker::sigma {
 namespace {
@@ -173,6 +174,9 @@ std::vector<std::string> explain(const Rule& rule) {
     if (rule.detection) {
         writer.say(0, fmt::format("It fires on an event of {} of which this is true:", to_text(rule.logsource)));
         writer.write(*rule.detection, 1);
+        const bool waits = rule.logsource.product == "fstracker" || mentions(rule, Field::kBaseline) ||
+                           mentions(rule, Field::kSurprise);
+        if (waits) writer.say(0, "It is decided when the command has ended.");
     }
     if (rule.correlation) write(*rule.correlation, writer);
     writer.say(0, rule.falsepositives.empty() ? "It names no innocent explanation." : "It may be innocent:");

@@ -43,7 +43,16 @@ constexpr std::array<std::string_view, kFields> kNames = {"Image",
                                                           "Bytes",
                                                           "Step",
                                                           "Pipeline",
-                                                          "Unreadable"};
+                                                          "Unreadable",
+                                                          "Kind",
+                                                          "Message",
+                                                          "Volume",
+                                                          "Value",
+                                                          "Median",
+                                                          "Ratio",
+                                                          "Was",
+                                                          "FromStep",
+                                                          "FromRun"};
 static_assert(!kNames.back().empty() && !kCategories.back().empty(), "a name for each");
 
 }  // namespace

@@ -65,8 +65,17 @@ enum class Field : std::uint8_t {
     kStep,
     kPipeline,
     kUnreadable,
+    kKind,
+    kMessage,
+    kVolume,
+    kValue,
+    kMedian,
+    kRatio,
+    kWas,
+    kFromStep,
+    kFromRun,
 };
-constexpr std::size_t kFields = 33;
+constexpr std::size_t kFields = 42;
 
 std::string_view name_of(Field field);
 std::optional<Field> find_field(std::string_view name);

@@ -2,6 +2,7 @@
 // What files turned out to be, held against rules of category artifact.
 #include <catch2/catch.hpp>
 
+#include "core/judge/hits_at_end.hpp"
 #include "core/judge/incidents.hpp"
 #include "core/judge/watch.hpp"
 
@@ -54,6 +55,11 @@ struct Judged {
         exec.arguments = {image, "train.py"};
         watch.see(exec);
     }
+    [[nodiscard]] std::vector<Hit> hits(std::vector<run::FileEntry> files) const {
+        run::Record record;
+        record.files = std::move(files);
+        return hits_at_end(watch, {record, path_names(record, {}), Standings(), {}, {}}).hits;
+    }
 };
 
 run::FileEntry file(const std::string& path, std::vector<event::ProcessId> processes) {
@@ -78,8 +84,7 @@ TEST_CASE("a pickle's callables are told for each program that read it", "[judge
     written.access = event::kWrite;
     run::FileEntry other = file("/m/other", {1});
     other.imports = {"collections.OrderedDict"};
-    it.watch.see_files({entry, written, other});
-    const auto hits = it.watch.hits();
+    const auto hits = it.hits({entry, written, other});
     REQUIRE(hits.size() == 2);  // python3, and cp once
     CHECK(hits[0].image == "/usr/bin/python3");
     CHECK(hits[1].image == "/bin/cp");
@@ -107,8 +112,7 @@ TEST_CASE("a rule sees all that was told of a file, and nothing of what is not w
     by_others.owner_verified = false;
     run::FileEntry config = unowned;
     config.role = "config";
-    it.watch.see_files({all, unowned, by_others, config});
-    const auto hits = it.watch.hits();
+    const auto hits = it.hits({all, unowned, by_others, config});
     REQUIRE(hits.size() == 2);
     CHECK(hits[0].object == "/v/site-packages/x.so");
     CHECK(hits[0].detail.empty());

@@ -198,7 +198,7 @@ TEST_CASE("a peer is known by address and port, and is no file", "[judge]") {
     CHECK(judgement.verdict == Verdict::kAlert);
 }
 
-TEST_CASE("a correlation makes an incident of what its last record was", "[judge]") {
+TEST_CASE("a correlation makes one incident of all that it rests on", "[judge]") {
     const sigma::RuleSet rules = sigma::load_text(R"(
 title: Home file opened
 name: home_file
@@ -225,8 +225,13 @@ level: medium
         for (int i = 0; i < files; ++i) watch.see(access(1, "/home/ada/" + std::to_string(i), event::kRead));
         watch.see(event::RunEnded{});
         const std::vector<Hit> hits = watch.hits();
-        CHECK(hits.size() == (files == 5 ? 1 : 0));
-        if (files == 5) CHECK(hits.front().object == "/home/ada/4");
+        CHECK(hits.size() == (files == 5 ? 5 : 0));
+        if (files != 5) continue;
+        CHECK(hits.back().object == "/home/ada/4");
+        const auto incidents = incidents_of(run::Record{}, hits, path_names(run::Record{}, {}));
+        REQUIRE(incidents.size() == 1);
+        CHECK(incidents[0].title == "Sweep through a home directory, by tar: /home/ada/0, and 4 more.");
+        CHECK(incidents[0].files.size() == 5);
     }
 }
 
