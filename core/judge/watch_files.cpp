@@ -26,7 +26,7 @@ constexpr std::size_t kMostNamed = 5;       // callables in a finding
 
 bool is_worth_judging(const run::FileEntry& entry) {
     constexpr std::array<std::string_view, 5> kRoles = {"model", "data", "library", "code", "executable"};
-    return !entry.imports.empty() || !entry.unreadable.empty() ||
+    return !entry.imports.empty() || !entry.unreadable.empty() || entry.owner_verified == false ||
            std::find(kRoles.begin(), kRoles.end(), entry.role) != kRoles.end();
 }
 
