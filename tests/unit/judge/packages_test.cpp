@@ -114,7 +114,7 @@ TEST_CASE("another revision of a repository of the hub is one small finding wher
     const auto other = found(with_model("@2", 60, true));
     REQUIRE(other.size() == 1);
     CHECK(other[0].incident.level == Level::kLow);
-    CHECK(other[0].incident.title == "Package a/b is 2, and was 1 (2 files).");
+    CHECK(other[0].incident.title == "Repository a/b is 2, and was 1 (2 files).");
     CHECK(other[0].differences.size() == 2);
 
     const auto level = [](const std::vector<Surprise>& surprises) {
