@@ -31,6 +31,13 @@ std::string package_url(std::string_view type, std::string_view name, std::strin
     return url;
 }
 
+void add_qualifier(std::string& url, std::string_view key, std::string_view value) {
+    if (value.empty()) return;
+    url.push_back(url.find('?') == std::string::npos ? '?' : '&');
+    url.append(key).push_back('=');
+    append(url, value);
+}
+
 std::string_view without_version(std::string_view package_url) {
     return package_url.substr(0, std::min(package_url.find('@'), package_url.find('?')));
 }

@@ -38,7 +38,7 @@ bool was_written_in_place(const run::FileEntry& entry) {
 
 bool is_worth_judging(const run::FileEntry& entry, const std::string& role) {
     constexpr std::array<std::string_view, 5> kRoles = {"model", "data", "library", "code", "executable"};
-    return !entry.imports.empty() || !entry.unreadable.empty() ||
+    return !entry.imports.empty() || !entry.unreadable.empty() || entry.owner_verified == false ||
            std::find(kRoles.begin(), kRoles.end(), role) != kRoles.end() ||
            (role == "output" && was_written_in_place(entry));
 }

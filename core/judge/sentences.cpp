@@ -171,6 +171,8 @@ struct PackageChange {
     std::size_t files = 0, verified = 0;
 };
 
+constexpr std::string_view kHub = "pkg:huggingface/";
+
 // "torch" and "2.4.1" of "pkg:pypi/torch@2.4.1?arch=amd64".
 std::string package_name(std::string_view url) {
     const std::string_view whole = artifact::without_version(url);
@@ -179,7 +181,9 @@ std::string package_name(std::string_view url) {
 std::string version_of(std::string_view url) {
     const std::size_t at = url.find('@');
     if (at == std::string_view::npos) return {};
-    return std::string(url.substr(at + 1, url.find('?') - at - 1));
+    const std::string_view version = url.substr(at + 1, url.find('?') - at - 1);
+    constexpr std::size_t kCommitShown = 12;
+    return std::string(url.starts_with(kHub) ? version.substr(0, kCommitShown) : version);
 }
 
 std::map<std::string, PackageChange> package_changes(const std::vector<const Difference*>& differences) {
@@ -201,11 +205,13 @@ std::string files_of(std::size_t number) { return fmt::format("{} file{}", numbe
 std::string title_of_packages(const std::vector<const Difference*>& differences, const baseline::Facts& facts) {
     const auto changes = package_changes(differences);
     const auto& [name, first] = *changes.begin();
+    const bool of_the_hub = differences.front()->owner.starts_with(kHub);
     std::string title =
         first.was.empty()
             ? fmt::format("{} uses package {} {}, which this step never had ({})",
                           short_program(differences.front()->program, facts), name, first.now, files_of(first.files))
-            : fmt::format("Package {} is {}, and was {} ({})", name, first.now, first.was, files_of(first.files));
+            : fmt::format("{} {} is {}, and was {} ({})", of_the_hub ? "Repository" : "Package", name, first.now,
+                          first.was, files_of(first.files));
     if (changes.size() > 1)
         title += fmt::format(", and {} more {}", changes.size() - 1, changes.size() == 2 ? "package" : "packages");
     return title + '.';
@@ -223,11 +229,13 @@ std::string why_of_packages(const std::vector<const Difference*>& differences, c
         others += fmt::format(" {} is {}{}.", name, change.now, change.was.empty() ? "" : ", and was " + change.was);
     }
     const std::size_t files = differences.size();
-    return fmt::format("{} (baseline: {} runs, {}).{}",
-                       verified == files ? "Each file is as its package's own list says"
-                                         : fmt::format("Of {} of {} the package's own list has no digest",
-                                                       files - verified, files_of(files)),
-                       baseline.runs.size(), baseline::to_text(baseline::maturity_of(baseline)), others);
+    return fmt::format(
+        "{} (baseline: {} runs, {}).{}",
+        verified == files
+            ? (differences.front()->owner.starts_with(kHub) ? "Each file is what the cache calls it"
+                                                            : "Each file is as its package's own list says")
+            : fmt::format("Of {} of {} the package's own list has no digest", files - verified, files_of(files)),
+        baseline.runs.size(), baseline::to_text(baseline::maturity_of(baseline)), others);
 }
 
 std::vector<std::string> innocent_reasons(const Difference& difference) {

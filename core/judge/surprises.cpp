@@ -211,6 +211,10 @@ void settle_upgrades(Groups& groups) {
     for (auto group = groups.lower_bound({{}, kUpgrade}); group != groups.end();) {
         auto& [key, differences] = *group;
         if (!key.first.empty() || !key.second.starts_with(kUpgrade)) break;
+        if (is_of_the_hub(*differences.front().difference)) {
+            ++group;
+            continue;
+        }
         const bool explained = std::all_of(differences.begin(), differences.end(), [](const Weighed& one) {
             return one.difference->owner_verified == true || one.difference->kind == Kind::kAbsentFile ||
                    one.weight.level == Level::kInformational;

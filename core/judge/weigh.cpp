@@ -93,6 +93,30 @@ bool differs_from_record(const Difference& difference) {
     return !difference.owner.empty() && difference.owner_verified == false;
 }
 
+// New or gone with another revision of a repository on the Hugging Face Hub, and what its name says.
+bool is_of_other_revision(const Difference& difference) {
+    const bool has_revisions = is_of_the_hub(difference) && difference.owner.find('@') != std::string::npos &&
+                               difference.owner_was.find('@') != std::string::npos;
+    if (!has_revisions || !baseline::is_of_upgrade(difference)) return false;
+    switch (difference.kind) {
+        case Kind::kNewFile:
+        case Kind::kNewPlace:
+        case Kind::kNewMember:
+        case Kind::kOutOfRange:
+        case Kind::kUnlikeSiblings: return difference.owner_verified == true;
+        case Kind::kAbsentFile: return true;
+        case Kind::kNewProgram:
+        case Kind::kNewParent:
+        case Kind::kNewUser:
+        case Kind::kNewAccess:
+        case Kind::kOtherContent:
+        case Kind::kNewPeer:
+        case Kind::kAbsentProgram:
+        case Kind::kVolume: return false;
+    }
+    return false;
+}
+
 // More of a package that the step has, in the same version or in another.
 bool is_of_known_package(const Difference& difference) {
     return !difference.owner.empty() && !difference.owner_was.empty();
@@ -163,7 +187,9 @@ Weight new_file_weight(const Difference& difference) {
     if (role == "code") return code_weight(difference);
     if (is_unseen(difference) && is_one_of(role, {"data", "model"}))
         return {Level::kLow, "integrity", {"AML.T0059"}, {"T1485"}};
-    if (role == "model") return {Level::kMedium, "models", {"AML.T0010.003"}, {"T1195"}};
+    if (role == "model")
+        return {
+            differs_from_record(difference) ? Level::kHigh : Level::kMedium, "models", {"AML.T0010.003"}, {"T1195"}};
     if (role == "data") {
         if (difference.kind == Kind::kNewMember) return {Level::kInformational, "data", {}, {}};
         return {unlike ? Level::kMedium : Level::kLow, "data", {"AML.T0010.002", "AML.T0020"}, {"T1565.001"}};
@@ -250,9 +276,12 @@ Weight volume_weight(const Difference& difference) {
 
 }  // namespace
 
+bool is_of_the_hub(const Difference& difference) { return difference.owner.starts_with("pkg:huggingface/"); }
+
 std::string package_of(const Difference& difference) {
     const bool installed_now = difference.role == "output" && is_installed(baseline::place_of(difference.name));
-    const bool told_with_others = difference.role == "library" || difference.role == "code" || installed_now;
+    const bool told_with_others = difference.role == "library" || difference.role == "code" || installed_now ||
+                                  (is_one_of(difference.role, {"model", "data"}) && is_of_other_revision(difference));
     if (!told_with_others || is_hook(difference.name) || differs_from_record(difference)) return {};
     const std::string& owner = difference.owner.empty() ? difference.owner_was : difference.owner;
     const bool is_new =

@@ -26,6 +26,10 @@ Weight weight_of(const baseline::Difference& difference);
 // and what every interpreter executes.
 std::string package_of(const baseline::Difference& difference);
 
+// Of a model or dataset of the Hugging Face Hub. That a blob there is what it is called tells that nobody changed it, and
+// not who made it: another revision is never explained by that alone.
+bool is_of_the_hub(const baseline::Difference& difference);
+
 // Programs that copy, pack or send files and are no part of a computation.
 bool moves_files(std::string_view program);
 

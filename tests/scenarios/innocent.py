@@ -279,8 +279,8 @@ class Hub(Innocent):
 
     name, step = "tuning", "tune"
     command = (PYTHON, "-B", "tune.py")
-    changes = ("nothing_else", "nothing_else", "nothing_else", "new_revision_of_the_card", "new_revision_of_the_tokenizer", "new_part_of_the_dataset",
-               "cache_elsewhere", "another_user", "cache_made_anew", "other_checkout", "edit_of_the_script")
+    changes = ("nothing_else", "nothing_else", "nothing_else", "new_revision_of_the_card", "new_revision_of_the_tokenizer", "new_revision_of_the_weights",
+               "new_part_of_the_dataset", "cache_elsewhere", "another_user", "cache_made_anew", "other_checkout", "edit_of_the_script")
 
     SCRIPT = r'''import glob, json, os, random, struct, time
 HUB = os.path.join(os.environ.get("HF_HOME") or os.path.expanduser("~/.cache/huggingface"), "hub")
@@ -342,6 +342,9 @@ if __name__ == "__main__":
 
     def new_revision_of_the_tokenizer(self):
         self.put("model", "small", self.model | {"tokenizer.json": '{"version": "1.0", "added": []}\n'})
+
+    def new_revision_of_the_weights(self):
+        self.put("model", "small", self.model | {"model.safetensors": safetensors(4)})
 
     def new_part_of_the_dataset(self):
         self.put("dataset", "text", self.data | {"README.md": "a card\n"})

@@ -94,3 +94,40 @@ TEST_CASE("a package that the step never had is one finding", "[judge]") {
     CHECK(found[0].incident.level == Level::kMedium);
     CHECK(found[0].incident.title == "python3.11 train.py uses package gamma 0.1, which this step never had (2 files).");
 }
+
+TEST_CASE("another revision of a repository of the hub is one small finding where its blobs are what they are called",
+          "[judge]") {
+    const std::string hub = "/home/ci/.cache/huggingface/hub/models--a--b/blobs/";
+    const std::string url = "pkg:huggingface/a/b";
+    const auto with_model = [&](const std::string& version, std::uint8_t content, std::optional<bool> verified) {
+        run::Record record = sample::training();
+        record.files.push_back(sample::file(hub + (content == 50 ? "0a" : "0b"), "model", content));
+        record.files.back().owner = url + version;
+        record.files.back().owner_verified = verified;
+        return record;
+    };
+    const auto found = [&](const run::Record& record, const std::string& learned = "@1") {
+        const auto baseline = sample::learned(5, with_model(learned, 50, true));
+        const auto facts = sample::facts(record);
+        return surprises_in(record, baseline, facts, sample::compared(baseline, record), {});
+    };
+    const auto other = found(with_model("@2", 60, true));
+    REQUIRE(other.size() == 1);
+    CHECK(other[0].incident.level == Level::kLow);
+    CHECK(other[0].incident.title == "Repository a/b is 2, and was 1 (2 files).");
+    CHECK(other[0].differences.size() == 2);
+
+    const auto level = [](const std::vector<Surprise>& surprises) {
+        Level highest = Level::kInformational;
+        for (const Surprise& one : surprises) highest = std::max(highest, one.incident.level);
+        return highest;
+    };
+    CHECK(level(found(with_model("@2", 60, false))) == Level::kHigh);
+    CHECK(level(found(with_model("@2", 60, std::nullopt))) == Level::kMedium);
+    CHECK(level(found(with_model("@1", 60, true))) == Level::kMedium);  // a revision has one content
+    CHECK(level(found(with_model("", 60, true))) == Level::kMedium);
+    CHECK(level(found(with_model("@2", 60, true), "")) == Level::kMedium);
+    run::Record written = with_model("@2", 50, true);
+    written.files.back().access |= event::kWrite;
+    CHECK(level(found(written)) == Level::kHigh);
+}
