@@ -96,6 +96,27 @@ class Packages {
     std::unordered_map<std::string, std::set<std::string>> versions_;
 };
 
+// Shapes of files that a program is known to make, as a training does its checkpoints, which it reads in another run.
+// What was written under another name is renamed into place.
+class MadeShapes {
+  public:
+    explicit MadeShapes(const ProgramEntry& program) {
+        for (const auto& [path, entry] : program.files) {
+            const bool stands_for_many = entry.is_mask() && entry.role == "output";
+            if (stands_for_many || (entry.access & (kWrites | event::kRename)) != 0)
+                made_[skeleton_of(path)] += stands_for_many ? kFewest : 1;
+        }
+    }
+    [[nodiscard]] bool has(const std::string& path) const {
+        const auto known = made_.find(skeleton_of(path));
+        return known != made_.end() && known->second >= kFewest;
+    }
+
+  private:
+    static constexpr std::uint64_t kFewest = 3;
+    std::unordered_map<std::string, std::uint64_t> made_;
+};
+
 class Comparison {
   public:
     Comparison(const Baseline& baseline, const Facts& facts, const PathNames& names)
@@ -232,10 +253,11 @@ class Comparison {
             difference.processes = fact.processes;
         }
         std::optional<Folders> folders;
+        std::optional<MadeShapes> shapes;
         for (const auto& [path, file] : fact.files) {
             const auto entry = known.files.find(path);
             if (entry != known.files.end())
-                known_file(name, path, file, entry->second, known);
+                known_file(name, path, file, entry->second, known, shapes);
             else
                 unknown_file(name, path, file, known, folders);
         }
@@ -253,28 +275,13 @@ class Comparison {
         }
     }
 
-    // Whether the program is known to make files of that shape there, as a training does with its checkpoints, which it
-    // reads in another run. What was written under another name is renamed into place.
-    static bool makes_such(const std::string& path, const FileFact& file, const ProgramEntry& program) {
-        constexpr int kFewest = 3;
-        if (file.role != "output") return false;
-        const std::string shape = skeleton_of(path);
-        const std::string folder(folder_of(path));
-        int made = 0;
-        for (auto known = program.files.lower_bound(folder);
-             known != program.files.end() && known->first.starts_with(folder) && made < kFewest; ++known) {
-            const PathEntry& entry = known->second;
-            if (entry.is_mask() && entry.role == "output" && known->first == shape) return true;
-            if ((entry.access & (kWrites | event::kRename)) != 0 && skeleton_of(known->first) == shape) ++made;
-        }
-        return made == kFewest;
-    }
-
     void known_file(const std::string& name, const std::string& path, const FileFact& file, const PathEntry& known,
-                    const ProgramEntry& program) {
+                    const ProgramEntry& program, std::optional<MadeShapes>& shapes) {
         std::uint32_t more = file.access & ~known.access;
         if ((known.access & kWrites) != 0) more &= ~kWrites;
-        const bool made = (more & kMakes) != 0 && makes_such(path, file, program);
+        const bool may_be_made = (more & kMakes) != 0 && file.role == "output";
+        if (may_be_made && !shapes) shapes.emplace(program);
+        const bool made = may_be_made && shapes->has(path);
         if (made) more &= ~kMakes;
         constexpr std::uint32_t kTelling = kMakes | event::kExecute | event::kLoad;
         if ((more & kTelling) != 0) {
