@@ -6,9 +6,8 @@
 #include <algorithm>
 #include <memory>
 
-#include <nlohmann/json.hpp>
-
 #include "core/artifact/package_url.hpp"
+#include "core/artifact/picked_json.hpp"
 #include "core/base/durable_file.hpp"
 #include "core/base/hex.hpp"
 
@@ -30,48 +29,38 @@ std::optional<event::Sha256> digest_from(const std::string& hex) {
 }
 
 // Keeps of a record what is asked for, however long it is.
-class Reader : public nlohmann::json_sax<nlohmann::json> {
+class Reader : public PickedJson {
   public:
     explicit Reader(const std::unordered_set<std::string>& keys) : keys_(keys) {}
 
     std::string name, version, build, subdir;
     CondaRecord record;
 
-    bool null() override { return true; }
-    bool boolean(bool /*value*/) override { return true; }
-    bool number_integer(number_integer_t /*value*/) override { return true; }
-    bool number_unsigned(number_unsigned_t /*value*/) override { return true; }
-    bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return true; }
-    bool binary(binary_t& /*value*/) override { return true; }
     bool string(string_t& value) override {
-        if (depth_ == 1) {
+        if (depth() == 1) {
             take_word(value);
-        } else if (depth_ == 2 && section_ == "files") {
+        } else if (depth() == 2 && section_ == "files") {
             if (keys_.contains(value)) record.files.try_emplace(value);
-        } else if (depth_ == kInFile && in_paths_) {
+        } else if (depth() == kInFile && in_paths_) {
             take_of_file(value);
         }
         return true;
     }
-    bool start_object(std::size_t /*elements*/) override {
-        if (++depth_ == kInFile) file_ = {};
+    bool start_object(std::size_t elements) override {
+        PickedJson::start_object(elements);
+        if (depth() == kInFile) file_ = {};
         return true;
     }
     bool end_object() override {
-        if (depth_ == kInFile && in_paths_) keep_file();
-        return --depth_ >= 0;
+        if (depth() == kInFile && in_paths_) keep_file();
+        return PickedJson::end_object();
     }
-    bool start_array(std::size_t /*elements*/) override { return ++depth_ > 0; }
-    bool end_array() override { return --depth_ >= 0; }
     bool key(string_t& value) override {
-        if (depth_ == 1) section_ = value;
-        if (depth_ == 2) in_paths_ = section_ == "paths_data" && value == "paths";
-        if (depth_ == 1) in_paths_ = false;
-        if (depth_ == kInFile) field_ = value;
+        if (depth() == 1) section_ = value;
+        if (depth() == 2) in_paths_ = section_ == "paths_data" && value == "paths";
+        if (depth() == 1) in_paths_ = false;
+        if (depth() == kInFile) field_ = value;
         return true;
-    }
-    bool parse_error(std::size_t /*at*/, const std::string& /*last*/, const nlohmann::detail::exception&) override {
-        return false;
     }
 
   private:
@@ -108,7 +97,6 @@ class Reader : public nlohmann::json_sax<nlohmann::json> {
     }
 
     const std::unordered_set<std::string>& keys_;
-    int depth_ = 0;
     std::string section_, field_;
     bool in_paths_ = false;
     File file_;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/artifact/node_packages.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "core/artifact/package_url.hpp"
+#include "core/artifact/picked_json.hpp"
 #include "core/base/durable_file.hpp"
 
 namespace fstracker::artifact {
@@ -14,36 +13,22 @@ constexpr std::size_t kLongest = std::size_t{1} << 20;
 constexpr std::size_t kLongestName = 256;
 
 // name and version of the outermost object; nothing else is kept.
-class PackageJson : public nlohmann::json_sax<nlohmann::json> {
+class PackageJson : public PickedJson {
   public:
     std::string name, version;
 
-    bool null() override { return true; }
-    bool boolean(bool /*value*/) override { return true; }
-    bool number_integer(number_integer_t /*value*/) override { return true; }
-    bool number_unsigned(number_unsigned_t /*value*/) override { return true; }
-    bool number_float(number_float_t /*value*/, const string_t& /*text*/) override { return true; }
-    bool binary(binary_t& /*value*/) override { return true; }
     bool string(string_t& value) override {
-        if (depth_ == 1 && key_ == "name") name = value;
-        if (depth_ == 1 && key_ == "version") version = value;
+        if (depth() == 1 && key_ == "name") name = value;
+        if (depth() == 1 && key_ == "version") version = value;
         return true;
     }
-    bool start_object(std::size_t /*elements*/) override { return ++depth_ > 0; }
-    bool end_object() override { return --depth_ >= 0; }
-    bool start_array(std::size_t /*elements*/) override { return ++depth_ > 0; }
-    bool end_array() override { return --depth_ >= 0; }
     bool key(string_t& value) override {
-        if (depth_ == 1) key_ = value;
+        if (depth() == 1) key_ = value;
         return true;
-    }
-    bool parse_error(std::size_t /*at*/, const std::string& /*last*/, const nlohmann::detail::exception&) override {
-        return false;
     }
 
   private:
     std::string key_;
-    int depth_ = 0;
 };
 
 }  // namespace

@@ -43,16 +43,14 @@ std::string key_of(char what, const std::string& program, const std::string& nam
 Standings::Standings(const run::Record& record, const baseline::PathNames& names, const baseline::Baseline& baseline,
                      const baseline::Facts& facts, const std::vector<Difference>& differences)
     : names_(&names), baseline_(&baseline), facts_(&facts), programs_(baseline::programs_of(record, names)) {
+    const auto note = [this](What what, const Difference& difference, const std::string& name) {
+        differences_[key_of(static_cast<char>(what), difference.program, name)].push_back(&difference);
+    };
     for (const Difference& difference : differences) {
         switch (difference.kind) {
             case Kind::kNewProgram:
-            case Kind::kNewParent:
-                differences_[key_of(static_cast<char>(What::kProgram), difference.program, {})].push_back(&difference);
-                break;
-            case Kind::kNewPeer:
-                differences_[key_of(static_cast<char>(What::kPeer), difference.program, difference.name)].push_back(
-                    &difference);
-                break;
+            case Kind::kNewParent: note(What::kProgram, difference, {}); break;
+            case Kind::kNewPeer: note(What::kPeer, difference, difference.name); break;
             case Kind::kNewFile:
             case Kind::kNewPlace:
             case Kind::kNewUser:
@@ -60,10 +58,7 @@ Standings::Standings(const run::Record& record, const baseline::PathNames& names
             case Kind::kOutOfRange:
             case Kind::kUnlikeSiblings:
             case Kind::kNewAccess:
-            case Kind::kOtherContent:
-                differences_[key_of(static_cast<char>(What::kFile), difference.program, difference.name)].push_back(
-                    &difference);
-                break;
+            case Kind::kOtherContent: note(What::kFile, difference, difference.name); break;
             case Kind::kAbsentFile:
             case Kind::kAbsentProgram:
             case Kind::kVolume: break;  // of nothing that happened

@@ -3,7 +3,6 @@
 #include "core/artifact/hub_cache.hpp"
 
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include <filesystem>
 
@@ -12,6 +11,7 @@
 #include "core/artifact/owners.hpp"
 #include "core/base/hex.hpp"
 #include "core/digest/digest.hpp"
+#include "tests/unit/artifact/entry_of.hpp"
 #include "tests/unit/scratch.hpp"
 
 using namespace fstracker;
@@ -41,15 +41,7 @@ struct Cache {
 };
 
 run::FileEntry used(const std::string& path, const std::string& role = "model") {
-    struct stat status {};
-    REQUIRE(::stat(path.c_str(), &status) == 0);
-    run::FileEntry entry;
-    entry.path.bytes = path;
-    entry.role = role;
-    entry.object.device = major(status.st_dev) << 20 | minor(status.st_dev);
-    entry.object.inode = status.st_ino;
-    entry.digest = digest::sha256(testing::content_of(path));
-    return entry;
+    return testing::entry_of(path, role);
 }
 
 std::vector<run::FileEntry> owned(std::vector<run::FileEntry> files) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Owners from lists made here: a dpkg database, a folder of Python packages, node modules; and from hostile ones.
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -14,6 +13,7 @@
 #include "core/artifact/python_packages.hpp"
 #include "core/base/hex.hpp"
 #include "core/digest/digest.hpp"
+#include "tests/unit/artifact/entry_of.hpp"
 #include "tests/unit/scratch.hpp"
 
 using namespace fstracker;
@@ -28,15 +28,7 @@ std::string make(const std::string& path, const std::string& content) {
 }
 
 run::FileEntry used(const std::string& path, const std::string& role = "code") {
-    struct stat status {};
-    REQUIRE(::stat(path.c_str(), &status) == 0);
-    run::FileEntry entry;
-    entry.path.bytes = path;
-    entry.role = role;
-    entry.object.device = major(status.st_dev) << 20 | minor(status.st_dev);
-    entry.object.inode = status.st_ino;
-    entry.digest = digest::sha256(testing::content_of(path));
-    return entry;
+    return testing::entry_of(path, role);
 }
 
 run::FileEntry owned(const run::FileEntry& entry, const artifact::PackageLists& lists = {}) {
