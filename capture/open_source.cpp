@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "capture/bpf_source.hpp"
+#include "capture/bpf/source.hpp"
 #include "capture/ptrace/source.hpp"
 
 namespace fstracker::capture {

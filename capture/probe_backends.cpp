@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "capture/backends.hpp"
-#include "capture/bpf_object.hpp"
+#include "capture/bpf/object.hpp"
 #include "capture/ptrace/source.hpp"
 #include "capture/record_run.hpp"
 

@@ -13,43 +13,32 @@
  * Coarse times move with the timer tick, at most 10 ms. */
 #define YOUNG 12000000ll
 
-static __always_inline bool objects__note_in(void *table, __u64 bit, const struct object_key *key)
+static __always_inline void *objects__part(__u32 run, __u32 part)
 {
-    __u64 *mask = bpf_map_lookup_elem(table, key);
-    if (mask) {
-        if (!(*mask & bit)) __sync_fetch_and_or(mask, bit);
-        return true;
-    }
-    return bpf_map_update_elem(table, key, &bit, BPF_NOEXIST) == 0 || bpf_map_lookup_elem(table, key);
+    __u32 index = FST_PLACE(run) * FST_OBJECT_PARTS + part;
+    return bpf_map_lookup_elem(&objects, &index);
 }
 
 /* False when there is no room: nobody will be told of outside writers of this object. */
 static __noinline bool objects__note(__u32 run, const struct object_key *key)
 {
-    const __u64 bit = 1ull << (run & 63);
-    if (objects__note_in(&objects, bit, key)) return true;
+    const __u32 here = 1;
     for (__u32 i = 0; i < FST_OBJECT_PARTS; i++) {
-        __u32 index = i;
-        void *part = bpf_map_lookup_elem(&object_parts, &index);
+        void *part = objects__part(run, i);
         if (!part) return false;
-        if (objects__note_in(part, bit, key)) return true;
+        if (bpf_map_lookup_elem(part, key) || !bpf_map_update_elem(part, key, &here, BPF_ANY)) return true;
     }
     return false;
 }
 
-/* Which runs have touched an object, a bit each. */
-static __noinline __u64 objects__runs(const struct object_key *key)
+static __noinline bool objects__has(__u32 run, const struct object_key *key)
 {
-    __u64 *mask = bpf_map_lookup_elem(&objects, key);
-    __u64 runs = mask ? *mask : 0;
     for (__u32 i = 0; i < FST_OBJECT_PARTS; i++) {
-        __u32 index = i;
-        void *part = bpf_map_lookup_elem(&object_parts, &index);
-        if (!part) break;
-        mask = bpf_map_lookup_elem(part, key);
-        if (mask) runs |= *mask;
+        void *part = objects__part(run, i);
+        if (!part) return false;
+        if (bpf_map_lookup_elem(part, key)) return true;
     }
-    return runs;
+    return false;
 }
 
 /* FST_READ | FST_WRITE | FST_CREATE as the file is open. */
@@ -93,7 +82,10 @@ __noinline int access__tell(__u64 file_address, __u64 run_process, __u32 access,
     __s64 ctime = inode__ctime(inode);
     __u64 size = GET(inode, i_size);
     __u64 now = bpf_ktime_get_boot_ns();
-    struct fst_fold *fold = bpf_map_lookup_elem(&folds, &key);
+    __u32 place = FST_PLACE(run);
+    void *own_folds = bpf_map_lookup_elem(&folds, &place);
+    if (!own_folds) return 0; /* the run has ended */
+    struct fst_fold *fold = bpf_map_lookup_elem(own_folds, &key);
     if (fold && fold->ctime == ctime && fold->size == size) {
         struct run_counters *c = counters__of(run);
         if (c) {
@@ -119,19 +111,20 @@ __noinline int access__tell(__u64 file_address, __u64 run_process, __u32 access,
     const struct object_key *object = (const void *)&key; /* begins with it; the stack is short */
     const bool regular = (r->object.mode & S_IFMT) == S_IFREG;
     bool noted = !regular || objects__note(run, object);
-    bool young = (__s64)now + wall_clock_offset - ctime < YOUNG;
+    struct host *host = host__get();
+    bool young = !host || (__s64)now + host->wall_clock_offset - ctime < YOUNG;
     if (!noted) flags |= FST_UNWATCHED;
     bool foldable = !young;
     if (foldable && !fold) {
         const struct fst_fold fresh = {.last = now, .ctime = ctime, .size = size};
-        if (bpf_map_update_elem(&folds, &key, &fresh, BPF_NOEXIST)) flags |= FST_UNFOLDABLE;
+        if (bpf_map_update_elem(own_folds, &key, &fresh, BPF_NOEXIST)) flags |= FST_UNFOLDABLE;
     } else if (foldable) {
         fold->ctime = ctime;
         fold->size = size;
     }
     r->header.flags = flags;
     bool delivered = record__end(s, end);
-    if (!delivered && foldable) bpf_map_delete_elem(&folds, &key); /* what was not sent may not be folded into */
+    if (!delivered && foldable) bpf_map_delete_elem(own_folds, &key); /* what was not sent may not be folded into */
     return 0;
 }
 
@@ -152,12 +145,16 @@ static __always_inline __u32 lowest_bit(__u64 bits)
     return kBitOfProduct[((bits & -bits) * 0x022fdd63cc95386dull) >> 58];
 }
 
-/* A function of its own to the verifier, since it is called in a loop. */
-__noinline int writer__tell_run(__u64 file_address, __u32 run)
+/* One run is told, where it has touched the object. A function of its own to the verifier, since it is called in a loop. */
+__noinline int writer__tell_place(__u64 file_address, __u32 place, __u64 inode, __u64 device_generation)
 {
     struct file *file = (void *)file_address;
-    if (!run__active(run)) return 0;
-    struct scratch *s = record__begin(run, 0, FST_WRITER, sizeof(struct fst_writer));
+    struct run *run = bpf_map_lookup_elem(&runs, &place);
+    if (!run || !run->active) return 0;
+    const __u32 number = run->number;
+    const struct object_key key = {.inode = inode, .device = device_generation >> 32, .generation = device_generation};
+    if (!objects__has(number, &key)) return 0;
+    struct scratch *s = record__begin(number, 0, FST_WRITER, sizeof(struct fst_writer));
     if (!s) return 0;
     struct fst_writer *r = (void *)s->bytes;
     object__fill(&r->object, BPF_CORE_READ(file, f_inode));
@@ -173,18 +170,18 @@ __noinline int writer__tell_run(__u64 file_address, __u32 run)
 /* Somebody opened an object for writing: every run that has touched it, other than `own`, is told. */
 __noinline int writer__tell(__u64 file_address, __u32 own)
 {
+    struct host *host = host__get();
+    if (!host) return 0;
+    __u64 others = host->recording & ~(1ull << FST_PLACE(own));
+    if (!others) return 0;
     struct file *file = (void *)file_address;
     struct inode *inode = BPF_CORE_READ(file, f_inode);
-    const struct object_key key = {
-        .inode = BPF_CORE_READ(inode, i_ino),
-        .device = BPF_CORE_READ(inode, i_sb, s_dev),
-        .generation = BPF_CORE_READ(inode, i_generation),
-    };
-    __u64 others = objects__runs(&key) & ~(1ull << (own & 63));
-    for (int i = 0; i < 4 && others; i++) { /* at most four runs share an object that is being written to */
-        __u32 run = lowest_bit(others);
+    const __u64 device_generation =
+        (__u64)BPF_CORE_READ(inode, i_sb, s_dev) << 32 | BPF_CORE_READ(inode, i_generation);
+    for (int i = 0; i < FST_RUNS && others; i++) {
+        const __u32 place = lowest_bit(others);
         others &= others - 1;
-        writer__tell_run(file_address, run);
+        writer__tell_place(file_address, place, BPF_CORE_READ(inode, i_ino), device_generation);
     }
     return 0;
 }

@@ -77,8 +77,12 @@ static __always_inline bool record__end(struct scratch *s, __u32 size)
         h->size = size;
         if (h->flags & (FST_PATH_TRUNCATED | FST_ARGV_TRUNCATED)) c->kinds[kind].truncated++;
         if (h->flags & FST_STRING_UNREADABLE) c->kinds[kind].unreadable++;
-        __u64 wake = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= WAKE_AT ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
-        delivered = bpf_ringbuf_output(&ring, s->bytes, size, wake) == 0;
+        __u32 place = FST_PLACE(h->run);
+        void *ring = bpf_map_lookup_elem(&rings, &place);
+        if (ring) {
+            __u64 wake = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) >= WAKE_AT ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+            delivered = bpf_ringbuf_output(ring, s->bytes, size, wake) == 0;
+        }
         if (delivered)
             c->kinds[kind].delivered++;
         else

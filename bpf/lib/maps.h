@@ -12,15 +12,14 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-#define FST_RUNS 64 /* runs at once; run numbers are 1 to FST_RUNS-1 and index the arrays below */
+/* A run's number is unique for as long as these maps live; its lowest bits are its place in the arrays below, which another run
+ * takes when it has ended. Place 0 is nobody's. */
+#define FST_RUNS 64
+#define FST_PLACE(number) ((number) & (FST_RUNS - 1))
 
 /* Set by user space before loading. */
 const volatile bool objects_from_hooks = false; /* fentry and lsm: sys_exit leaves opens and mappings to them */
 const volatile bool requests_are_seen = false; /* the programs of probes/request.h are loaded */
-const volatile __s64 wall_clock_offset = 0;    /* CLOCK_REALTIME - CLOCK_BOOTTIME at load, nanoseconds */
-
-/* The run whose first member is about to be made (probes/inherited.h). */
-__u32 joining = 0;
 
 /* Address of ____fput, or 0 where it could not be learnt; probes/symbol.h. */
 __u64 deferred_fput = 0;
@@ -61,6 +60,8 @@ struct run {
     __u32 active;       /* user space: 1 while it records */
     __u32 next_process; /* the last process entry given out */
     __u64 entered;      /* blind spots told already, a bit each */
+    __u32 number;       /* of the run that has this place */
+    __u32 pad;
 };
 
 struct {
@@ -69,6 +70,21 @@ struct {
     __type(key, __u32);
     __type(value, struct run);
 } runs SEC(".maps");
+
+/* What user space says of the machine and of all runs. */
+struct host {
+    __s64 wall_clock_offset; /* CLOCK_REALTIME - CLOCK_BOOTTIME, nanoseconds */
+    __u64 recording;         /* places of runs that record, a bit each */
+    __u32 joining;           /* the run whose first member is about to be made (probes/inherited.h) */
+    __u32 pad;
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct host);
+} hosts SEC(".maps");
 
 struct run_counters {
     __u64 sequence;
@@ -83,18 +99,34 @@ struct {
     __type(value, struct run_counters);
 } counters SEC(".maps");
 
-struct {
+/* What grows with what a run does is the run's own, by place: no step's storm costs another run a record, and when the run has
+ * ended it is gone as a whole. User space makes these maps; the ones here are only their pattern. */
+struct own_ring {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
-    __uint(max_entries, 16 << 20); /* set */
-} ring SEC(".maps");
+    __uint(max_entries, 4096);
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+    __uint(max_entries, FST_RUNS);
+    __type(key, __u32);
+    __array(values, struct own_ring);
+} rings SEC(".maps");
 
 /* Entries leave when user space has harvested them (their process ended): never by eviction. */
-struct {
+struct own_folds {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC);
-    __uint(max_entries, 1 << 18); /* user space harvests from half of it on */
-    __type(key, struct fst_fold_key);
-    __type(value, struct fst_fold);
+    __uint(max_entries, 1);
+    __uint(key_size, sizeof(struct fst_fold_key));
+    __uint(value_size, sizeof(struct fst_fold));
+};
+
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+    __uint(max_entries, FST_RUNS);
+    __type(key, __u32);
+    __array(values, struct own_folds);
 } folds SEC(".maps");
 
 struct object_key {
@@ -103,31 +135,22 @@ struct object_key {
     __u32 generation;
 };
 
-/* Which runs (a bit each) have touched an object: whoever else opens it for writing is told of. */
-struct {
+/* What a run has touched: whoever else opens it for writing is told of. In parts: where one is nearly full user space adds the
+ * next. Most runs never need a second one, and a large table costs each of them milliseconds at its start. */
+struct own_objects {
     __uint(type, BPF_MAP_TYPE_HASH);
     __uint(map_flags, BPF_F_NO_PREALLOC);
-    __uint(max_entries, FST_OBJECTS); /* each entry costs memory when it is made, and 16 bytes before */
-    __type(key, struct object_key);
-    __type(value, __u64);
-} objects SEC(".maps");
-
-/* Where `objects` is nearly full user space adds a part: most runs never need one, and a large table costs each of them
- * milliseconds at its start. */
-struct more_objects {
-    __uint(type, BPF_MAP_TYPE_HASH);
-    __uint(map_flags, BPF_F_NO_PREALLOC);
-    __uint(max_entries, 1); /* of this pattern, which the loader makes and throws away */
-    __type(key, struct object_key);
-    __type(value, __u64);
+    __uint(max_entries, 1);
+    __uint(key_size, sizeof(struct object_key));
+    __uint(value_size, sizeof(__u32));
 };
 
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-    __uint(max_entries, FST_OBJECT_PARTS);
+    __uint(max_entries, FST_RUNS * FST_OBJECT_PARTS);
     __type(key, __u32);
-    __array(values, struct more_objects);
-} object_parts SEC(".maps");
+    __array(values, struct own_objects);
+} objects SEC(".maps");
 
 #define FST_REQUESTS 4096
 #define FST_REQUEST_NAME_MAX 1024

@@ -9,9 +9,15 @@
 
 static __always_inline struct run *run__active(__u32 number)
 {
-    __u32 key = number;
-    struct run *run = bpf_map_lookup_elem(&runs, &key);
-    return run && run->active ? run : NULL;
+    __u32 place = FST_PLACE(number);
+    struct run *run = bpf_map_lookup_elem(&runs, &place);
+    return run && run->active && run->number == number ? run : NULL;
+}
+
+static __always_inline struct host *host__get(void)
+{
+    __u32 only = 0;
+    return bpf_map_lookup_elem(&hosts, &only);
 }
 
 /* The task's membership in a run that is being recorded, or NULL. Not inline, so that the key is on no caller's stack. */
@@ -42,7 +48,8 @@ static __always_inline void member__forget(struct task_struct *task)
 
 static __always_inline struct run_counters *counters__of(__u32 run)
 {
-    return bpf_map_lookup_elem(&counters, &run);
+    __u32 place = FST_PLACE(run);
+    return bpf_map_lookup_elem(&counters, &place);
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
  *
- * The gated child becomes a member of the run `joining`, and the descriptors that it holds are told; one of them is the gate's.
+ * The gated child becomes a member of the run that is `joining`, and the descriptors that it holds are told; one of them is the gate's.
  * User space reads the iterator to its end, for that task alone, and gets a byte when the child has joined.
  */
 #ifndef FSTRACKER_BPF_INHERITED_H
@@ -17,9 +17,10 @@ int inherited__descriptor(struct bpf_iter__task_file *ctx)
     if (!task || !file) return 0;
     struct member *member = member__of(task);
     if (!member) {
-        member = member__make(task);
+        struct host *host = host__get();
+        member = host ? member__make(task) : NULL;
         if (!member) return 0;
-        member->run = joining;
+        member->run = host->joining;
         bpf_seq_write(ctx->meta->seq, "j", 1);
     }
     __u32 access = BPF_CORE_READ(file, f_mode);

@@ -265,7 +265,7 @@ FST_ASSERT(sizeof(struct fst_counters) == 64);
  * before they are used up. */
 #define FST_OBJECTS (1u << 18)
 #define FST_MORE_OBJECTS (1u << 20)
-#define FST_OBJECT_PARTS 4
+#define FST_OBJECT_PARTS 5
 
 /* What has been sent already: per run, process entry, object, name and kind of access. */
 struct fst_fold_key {

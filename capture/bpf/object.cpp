@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "capture/bpf_object.hpp"
+#include "capture/bpf/object.hpp"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -20,7 +20,6 @@
 #include <fmt/format.h>
 
 #include "capture/backends.hpp"
-#include "core/base/clock.hpp"
 #include "core/base/durable_file.hpp"
 #include "core/base/errno_error.hpp"
 #include "core/base/fd.hpp"
@@ -162,12 +161,9 @@ Result<std::unique_ptr<BpfObject>> BpfObject::load(const BpfSettings& settings, 
     if (object->skeleton_ == nullptr) return fail(refused(errno, settings));
     fstracker_bpf* skeleton = object->skeleton_;
 
-    skeleton->rodata->wall_clock_offset = base::unix_time() - base::time_since_boot();
     skeleton->rodata->objects_from_hooks = takes_objects_from_hooks(settings.backend);
     const int cpus = libbpf_num_possible_cpus();
     bpf_map__set_max_entries(skeleton->maps.scratches, static_cast<__u32>(std::max(cpus, 1)));
-    if (settings.ring_bytes != 0)
-        bpf_map__set_max_entries(skeleton->maps.ring, static_cast<__u32>(settings.ring_bytes));
 
     const KernelTypes kernel_types(optional == Optional::kThoseInTheTypes ? types : std::string());
     bpf_program* program = nullptr;

@@ -15,7 +15,7 @@ namespace fstracker::capture {
 
 struct BpfSettings {
     std::string backend;         // "tracepoint", "fentry" or "lsm"
-    std::size_t ring_bytes = 0;  // a power of two, a multiple of the page; 0: the usual size
+    std::size_t ring_bytes = 0;  // of a run's ring buffer: a power of two, a multiple of the page; 0: the usual size
     std::string btf;             // the kernel's BTF; empty: /sys/kernel/btf/vmlinux
 };
 
@@ -36,6 +36,8 @@ class BpfObject {
 
     [[nodiscard]] fstracker_bpf* get() const { return skeleton_; }
     [[nodiscard]] const std::vector<std::string>& hooks() const { return hooks_; }
+    // Of the backend's programs, once attached.
+    [[nodiscard]] const std::vector<bpf_link*>& links() const { return links_; }
 
   private:
     BpfObject() = default;

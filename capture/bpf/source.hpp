@@ -6,15 +6,18 @@
 #include <memory>
 
 #include "capture/bell.hpp"
-#include "capture/bpf_object.hpp"
+#include "capture/bpf/kernel.hpp"
+#include "capture/bpf/run.hpp"
 #include "capture/source.hpp"
 
 namespace fstracker::capture {
 
 class BpfSource : public Source {
   public:
-    // Loads `settings.backend` ("auto": the strongest that loads and attaches). Nothing is recorded before start().
+    // A kernel side and in it the one run of this process. Nothing is recorded before start().
     static Result<std::unique_ptr<BpfSource>> open(BpfSettings settings);
+    // A run that others have begun and started: start() does nothing. `missed_before`: what kernel().missed() was then.
+    static Result<std::unique_ptr<BpfSource>> attach(std::unique_ptr<KernelRun> run, std::uint64_t missed_before);
     ~BpfSource() override;
 
     [[nodiscard]] const SourceInfo& info() const override { return info_; }
@@ -27,25 +30,17 @@ class BpfSource : public Source {
 
   private:
     BpfSource() = default;
-    // Makes the gated child a member, and has its descriptors told.
-    Status join(pid_t child);
     Status consume(const Sink& sink);
-    [[nodiscard]] std::vector<event::Counters> counters() const;
-    // Read and, while the run goes on, taken out to make room; at its end the table goes as a whole.
-    enum class Table { kGoesOn, kIsDone };
-    std::vector<event::FoldTotal> take_folds(const std::function<bool(event::ProcessId)>& wanted, Table table);
-    [[nodiscard]] std::uint64_t missed() const;
-    [[nodiscard]] bool has_unfollowed_requests() const;
-    void make_room_for_objects();
 
-    std::unique_ptr<BpfObject> object_;
+    std::unique_ptr<KernelRun> run_;
+    bool started_ = false;
+    std::uint64_t missed_before_ = 0;
     ring_buffer* ring_ = nullptr;
     Bell wake_;
     SourceInfo info_;
     const Sink* sink_ = nullptr;  // while the ring is read
     std::size_t accesses_since_harvest_ = 0;
     std::uint64_t records_ = 0;
-    std::uint32_t object_parts_ = 0;
     std::future<void> quiet_;  // no program that saw the run active is still at it
 };
 
