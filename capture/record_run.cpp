@@ -213,6 +213,7 @@ Result<RunOutcome> record_run(const RunRequest& request) {
     if (request.rules != nullptr) watch.emplace(*request.rules, info.pipeline, info.step);
     Recorder recorder(**source, **hasher, **log, clock, watch ? &*watch : nullptr);
     if (auto note = write_note(**directory, info, request.key_path, mode); !note) return fail(note.error());
+    recorder.begin();
     if (auto room = recorder.make_room(); !room) return fail(room.error());
     if (auto started = (*source)->start((*launcher)->pid()); !started) return fail(started.error());
 
@@ -245,7 +246,7 @@ Result<RunOutcome> record_run(const RunRequest& request) {
     auto status = supervise((*launcher)->pid());
     outcome.command_seconds = seconds_since(command_start);
     const SteadyClock::time_point finish_start = SteadyClock::now();
-    end.status = status.value_or(0);
+    if (status) end.status = *status;
     if (!status) end.failure = status.error();
     end.over.store(true, std::memory_order_release);
     (*source)->wake();

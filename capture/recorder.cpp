@@ -31,6 +31,7 @@ constexpr std::size_t kManyLooks = 1000;
 constexpr std::size_t kLogChunk = 256 * 1024;
 // What a recorder that is killed loses of the log.
 constexpr auto kFlushEvery = std::chrono::seconds(1);
+constexpr std::uint64_t kLargestJournal = std::uint64_t{4} << 20;
 
 // Room is asked for in steps of a quarter of what was written, within these.
 constexpr std::size_t kLeastStep = 16 * 1024;
@@ -49,6 +50,9 @@ std::uint64_t evidence_bytes(std::uint64_t kept) {
     constexpr std::uint64_t kFolded = std::uint64_t{12} << 20;
     return kSmall + (kept < kUnfolded ? kept * 9 / 4 : kFolded + kept / 3);
 }
+
+// Where nobody knows how the command ended: as if the tracker had.
+constexpr std::int32_t kUnknownStatus = 125 << 8;
 
 // Past this after the command's end, digests that are still being taken are given up as lost.
 constexpr auto kDigestDeadline = std::chrono::hours(6);
@@ -88,6 +92,10 @@ event::FinalStamp look_at(const run::Tracked& tracked) {
     return final;
 }
 
+std::tuple<event::ProcessId, event::ObjectId, std::uint32_t, std::uint32_t> key_of(const event::FoldTotal& fold) {
+    return {fold.process, fold.object, fold.access, fold.name};
+}
+
 LastLooks look_at_all(std::span<const run::Tracked> objects) {
     LastLooks looks;
     for (const run::Tracked& tracked : objects) {
@@ -106,32 +114,55 @@ Recorder::Recorder(Source& source, digest::Hasher& hasher, store::LogWriter& log
                    judge::Watch* watch)
     : source_(source), hasher_(hasher), log_(log), clock_(clock), watch_(watch) {
     folds_.kind = "fold";
+}
+
+void Recorder::begin() {
     for (const std::string& text : source_.info().blind_spots) apply(event::BlindSpot{text, false});
+    write_journal();
 }
 
 void Recorder::failed(const Error& error) {
     if (!failure_) failure_ = error;
 }
 
+// Without room for it there is none: should this process be killed, the log ends where it was flushed, and the record
+// says what is missing.
+void Recorder::write_journal() {
+    if (journal_ == nullptr || journaled_ == lines_.size()) return;
+    const std::string_view fresh = std::string_view(lines_).substr(journaled_);
+    const auto count = static_cast<std::uint64_t>(std::count(fresh.begin(), fresh.end(), '\n'));
+    if (!journal_->append(fresh, count)) {
+        journal_->clear(0);
+        journal_ = nullptr;
+        return;
+    }
+    journaled_ = lines_.size();
+    line_count_ += count;
+}
+
 void Recorder::write_log() {
     if (lines_.empty() || log_failed_) return;
+    write_journal();
     if (auto written = log_.append(lines_); !written) {
         log_failed_ = true;
         failed(written.error());
     }
     room_ -= std::min(room_, lines_.size());
     lines_.clear();
+    journaled_ = 0;
 }
 
 void Recorder::flush_log() {
     const auto now = std::chrono::steady_clock::now();
-    if (now - flushed_ < kFlushEvery) return;
+    if (now - flushed_ < kFlushEvery && (journal_ == nullptr || journal_->bytes() < kLargestJournal)) return;
     flushed_ = now;
     write_log();
     if (log_failed_) return;
     if (auto flushed = log_.flush(); !flushed) {
         log_failed_ = true;
         failed(flushed.error());
+    } else if (journal_ != nullptr) {
+        journal_->clear(line_count_);
     }
 }
 
@@ -161,8 +192,14 @@ bool Recorder::keep(const event::Event& event) {
     }
     run_.apply(event);
     if (watch_ != nullptr) watch_->see(event);
-    if (lines_.size() >= kLogChunk) write_log();
     return true;
+}
+
+void Recorder::note_process(const event::Event& event) {
+    const auto* exit = std::get_if<event::Exit>(&event);
+    if (exit == nullptr) return;
+    ended_[exit->common.process] = true;
+    if (command_pid_ != 0 && exit->common.pid == command_pid_) command_status_ = exit->status;
 }
 
 // What the recorder itself has to say: room for it is held.
@@ -171,6 +208,52 @@ void Recorder::apply(const event::Event& event) {
     run_.apply(event);
     if (watch_ != nullptr) watch_->see(event);
     if (lines_.size() >= kLogChunk) write_log();
+}
+
+Status Recorder::replay(std::string_view line) {
+    if (closing_) return {};
+    const auto event = event::parse_line(line);
+    if (!event) return fail(event.error());
+    closing_ = std::holds_alternative<event::FinalStamp>(*event) || std::holds_alternative<event::Unchanged>(*event) ||
+               std::holds_alternative<event::Counters>(*event) ||
+               std::holds_alternative<event::RecorderCounters>(*event) ||
+               std::holds_alternative<event::RunEnded>(*event);
+    if (closing_) return {};
+    const event::Common* common = event::common_of(*event);
+    const auto* fold = std::get_if<event::FoldTotal>(&*event);
+    const bool of_the_kernel = common != nullptr && common->sequence != 0;
+    if (of_the_kernel) {
+        check_sequence(*common);
+        note_process(*event);
+    }
+    if (fold != nullptr) {
+        folded_.insert(key_of(*fold));
+        ++folds_.seen;
+        ++folds_.delivered;
+    }
+    if (of_the_kernel || fold != nullptr) {
+        ++counters_.received;
+        ++counters_.decoded;
+        kept_ += line.size() + 1;
+    }
+    if (const auto* digested = std::get_if<event::Digested>(&*event))
+        digested_.emplace(digested->object, digested->wanted);
+    lines_.append(line) += '\n';
+    run_.apply(*event);
+    if (watch_ != nullptr) watch_->see(*event);
+    ++line_count_;
+    if (lines_.size() >= kLogChunk) write_log();
+    return {};
+}
+
+Status Recorder::resume(std::uint64_t lost) {
+    resumed_ = true;
+    counters_.sequence_gaps += lost;
+    write_log();
+    if (log_failed_) return fail(*failure_);
+    if (auto flushed = log_.flush(); !flushed) return flushed;
+    flushed_ = std::chrono::steady_clock::now();
+    return {};
 }
 
 void Recorder::check_sequence(const event::Common& common) {
@@ -188,10 +271,17 @@ void Recorder::on_record(std::span<const std::byte> record) {
                 "A record of the kernel could not be decoded and is lost: " + event.error().message + ".", true});
         return;
     }
-    if (const event::Common* common = event::common_of(*event)) check_sequence(*common);
+    if (const event::Common* common = event::common_of(*event)) {
+        // The recorder before this one was killed between writing it down and taking it out of the ring.
+        if (resumed_ && common->sequence <= sequences_[common->cpu]) {
+            --counters_.received;
+            return;
+        }
+        check_sequence(*common);
+    }
     if (auto* exec = std::get_if<event::Exec>(&*event))
         event::redact(exec->arguments, exec->arguments_truncated ? event::Ending::kCut : event::Ending::kWhole);
-    if (const auto* exit = std::get_if<event::Exit>(&*event)) ended_[exit->common.process] = true;
+    note_process(*event);
     std::vector<event::Renamed> renamed;
     if (const auto* change = std::get_if<event::NameChange>(&*event)) renamed = resolve_all(*change);
     if (!keep(*event)) {
@@ -202,14 +292,18 @@ void Recorder::on_record(std::span<const std::byte> record) {
     }
     ++counters_.decoded;
     for (const event::Renamed& one : renamed) apply(one);
+    write_journal();
+    if (lines_.size() >= kLogChunk) write_log();
 }
 
 void Recorder::want(const run::HashWanted& wanted) {
+    if (!digested_.empty() && digested_.contains({wanted.object.id, wanted.object.stamp})) return;
     hasher_.want(digest::Want{wanted.object, places_of(wanted.path, wanted.pid, wanted.descriptor)});
 }
 
 void Recorder::drain_digests() {
     for (const event::Digested& digested : hasher_.take()) apply(digested);
+    write_journal();
 }
 
 void Recorder::beat() {
@@ -221,6 +315,8 @@ void Recorder::beat() {
 
 void Recorder::take(std::vector<event::FoldTotal> totals) {
     for (event::FoldTotal& fold : totals) fold.last += clock_.nanoseconds;
+    if (!folded_.empty())
+        std::erase_if(totals, [this](const event::FoldTotal& fold) { return folded_.contains(key_of(fold)); });
     for (std::span rest(totals); !rest.empty(); rest = rest.subspan(std::min(rest.size(), kFoldsAtOnce)))
         take_at_once(rest.first(std::min(rest.size(), kFoldsAtOnce)));
 }
@@ -243,6 +339,7 @@ void Recorder::take_at_once(std::span<const event::FoldTotal> totals) {
     } else {
         for (const event::FoldTotal& fold : totals) taken += keep(fold) ? 1U : 0U;
     }
+    write_journal();
     folds_.seen += totals.size();
     folds_.delivered += taken;
     if (taken != totals.size()) folds_.lost[event::kLostLogFull] += totals.size() - taken;
@@ -254,7 +351,7 @@ void Recorder::record(const CommandEnd& end) {
     const Source::Sink sink = [this](std::span<const std::byte> record) { on_record(record); };
     int wait = kBusyMilliseconds;
     bool readable = true;
-    while (!end.over.load(std::memory_order_acquire)) {
+    while (!end.over.load(std::memory_order_acquire) && !command_status_) {
         if (!readable) {  // the command goes on all the same, and so do the digests of what was seen
             std::this_thread::sleep_for(std::chrono::milliseconds(kIdleMilliseconds));
             beat();
@@ -312,6 +409,8 @@ void Recorder::finish_digests(std::chrono::steady_clock::time_point deadline) {
 
 void Recorder::finish(const CommandEnd& command) {
     if (command.failure) failed(*command.failure);
+    if (!command.status && !command_status_)
+        failed(Error{ErrorKind::kSystem, "how the command ended was not seen", ""});
     const Source::Sink sink = [this](std::span<const std::byte> record) { on_record(record); };
     const auto deadline = std::chrono::steady_clock::now() + kDigestDeadline;
     if (auto ended = source_.end(sink); !ended) failed(ended.error());
@@ -344,7 +443,7 @@ void Recorder::finish(const CommandEnd& command) {
     }
     apply(folds_);
     apply(counters_);
-    apply(event::RunEnded{end, command.status, failure_.has_value(), failure_ ? failure_->message : std::string()});
+    apply(event::RunEnded{end, command.status ? *command.status : command_status_.value_or(kUnknownStatus), failure_.has_value(), failure_ ? failure_->message : std::string()});
     write_log();
 }
 

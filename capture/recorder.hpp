@@ -10,7 +10,11 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "capture/source.hpp"
@@ -20,13 +24,14 @@
 #include "core/judge/watch.hpp"
 #include "core/run/run.hpp"
 #include "core/store/compression.hpp"
+#include "core/store/journal.hpp"
 
 namespace fstracker::capture {
 
 // How the command ended, from the thread that waited for it: `over` is set last.
 struct CommandEnd {
     std::atomic<bool> over = false;
-    std::int32_t status = 0;       // as wait(2) gives it
+    std::optional<std::int32_t> status;  // as wait(2) gives it; none: what the kernel told of its end counts
     std::optional<Error> failure;  // it could not be waited for: nobody knows how it ended, or whether
 };
 
@@ -41,6 +46,23 @@ class Recorder {
     // All outlive the recorder. `clock` turns the kernel's times into dates; `watch` sees every event that is logged.
     Recorder(Source& source, digest::Hasher& hasher, store::LogWriter& log, event::ClockOffset clock,
              judge::Watch* watch = nullptr);
+
+    // First. What the source can never see is the log's beginning.
+    void begin();
+    // In place of begin(), when a recorder before this one has died: what it had logged, line by line, and then
+    // resume(). `log` is another than the one those lines come from.
+    Status replay(std::string_view line);
+    // `lost`: lines that are missing behind the last one, as far as is known.
+    Status resume(std::uint64_t lost);
+
+    // Before begin(), or after resume(): from here on what is taken from the source outlives this process before the
+    // source forgets it.
+    void keep_in(store::Journal& journal) {
+        journal_ = &journal;
+        journal.clear(line_count_);
+    }
+    // The run ends when the kernel tells of this process's end, too. Before replay().
+    void follow(std::uint32_t command_pid) { command_pid_ = command_pid; }
 
     // Records until `end.over` is set and then to the end: drained, digested, final stamps taken. Errors of the source,
     // the log or the waiting do not end it early: the record says that the recorder failed, and why. A log that was
@@ -75,6 +97,8 @@ class Recorder {
     [[nodiscard]] std::vector<LastLooks> look_once_more() const;
     void apply(const std::vector<LastLooks>& looks);
     void failed(const Error& error);
+    void note_process(const event::Event& event);
+    void write_journal();
     void write_log();
     void flush_log();
     void beat();
@@ -97,6 +121,17 @@ class Recorder {
     std::uint64_t kept_ = 0;                       // bytes of records' lines so far
     std::map<std::string, std::uint64_t> unkept_;  // records for which there was no room, by kind
     std::chrono::steady_clock::time_point flushed_;
+
+    store::Journal* journal_ = nullptr;
+    std::size_t journaled_ = 0;     // bytes of lines_ that are in the journal
+    std::uint64_t line_count_ = 0;  // lines before those
+    std::uint32_t command_pid_ = 0;
+    std::optional<std::int32_t> command_status_;
+    bool resumed_ = false;
+    bool closing_ = false;  // the recorder before this one had begun to close the log
+    std::set<std::pair<event::ObjectId, event::Stamp>> digested_;  // before this recorder
+    using FoldKey = std::tuple<event::ProcessId, event::ObjectId, std::uint32_t, std::uint32_t>;
+    std::set<FoldKey> folded_;  // totals that were taken before this recorder
 };
 
 }  // namespace fstracker::capture

@@ -171,6 +171,7 @@ struct Recording {
         log = std::move(*writer);
         recorder = std::make_unique<Recorder>(source, **hasher, *log, event::ClockOffset{1'000'000'000});
         source.command.status = status;
+        recorder->begin();
         recorder->record(source.command);
         record = recorder->take_record({});
     }
