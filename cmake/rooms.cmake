@@ -7,11 +7,12 @@ add_library(fstracker_contracts INTERFACE)
 target_include_directories(fstracker_contracts INTERFACE "${CMAKE_SOURCE_DIR}/include" "${CMAKE_BINARY_DIR}/generated")
 
 # fstracker_room(NAME [DEPENDS room…] [LIBRARIES target…] [PRIVATE_LIBRARIES target…])
-# NAME is core_<folder> for core/<folder>, else the folder. LIBRARIES appear in the room's headers, PRIVATE_LIBRARIES only
+# NAME is core_<folder> for core/<folder>, daemon_<folder> for daemon/<folder>, else the folder, without folders that are
+# rooms of their own. LIBRARIES appear in the room's headers, PRIVATE_LIBRARIES only
 # in its sources. main.cpp belongs to the program and not to the room.
 function(fstracker_room name)
   cmake_parse_arguments(PARSE_ARGV 1 room "" "" "DEPENDS;LIBRARIES;PRIVATE_LIBRARIES")
-  string(REGEX REPLACE "^core_" "core/" folder "${name}")
+  string(REGEX REPLACE "^(core|daemon)_" "\\1/" folder "${name}")
   set(target fstracker_${name})
   list(TRANSFORM room_DEPENDS PREPEND fstracker_)
 
@@ -24,6 +25,11 @@ function(fstracker_room name)
 
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/${folder}/*.cpp")
   list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  get_property(rooms GLOBAL PROPERTY fstracker_rooms)
+  foreach(room IN LISTS rooms)
+    list(FILTER sources EXCLUDE REGEX "^${CMAKE_SOURCE_DIR}/${room}/")
+  endforeach()
+  set_property(GLOBAL APPEND PROPERTY fstracker_rooms "${folder}")
   if(sources)
     add_library(${target} STATIC ${sources})
     target_include_directories(${target} PUBLIC "${door}")
