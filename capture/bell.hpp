@@ -33,6 +33,9 @@ class Bell {
         return (wanted[0].revents & (POLLIN | POLLHUP)) != 0;
     }
 
+    // Readable once it has been rung, for those who wait for more than one thing.
+    [[nodiscard]] int fd() const { return event_.get(); }
+
   private:
     base::Fd event_;
 };

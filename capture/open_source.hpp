@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "capture/bpf/object.hpp"
+#include "capture/bpf/settings.hpp"
 #include "capture/launcher.hpp"
 #include "capture/source.hpp"
 

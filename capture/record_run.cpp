@@ -24,6 +24,7 @@
 #include "capture/open_source.hpp"
 #include "capture/recorder.hpp"
 #include "capture/recover_runs.hpp"
+#include "capture/run_parts.hpp"
 #include "capture/supervisor.hpp"
 #include "capture/write_evidence.hpp"
 #include "core/artifact/inspector.hpp"
@@ -43,58 +44,6 @@ using SteadyClock = std::chrono::steady_clock;
 
 double seconds_since(SteadyClock::time_point start) {
     return std::chrono::duration<double>(SteadyClock::now() - start).count();
-}
-
-Result<sign::PrivateKey> signing_key(const RunRequest& request) {
-    auto key = sign::load_private_key(request.key_path, request.key_passphrase);
-    if (key || request.key_path_given || key.error().kind != ErrorKind::kNotFound) return key;
-    auto made = sign::create_key_files(request.key_path, sign::KeyType::kEcdsaP256);
-    if (made) return made;
-    key = sign::load_private_key(request.key_path, request.key_passphrase);  // another first run may have been faster
-    return key ? std::move(key) : std::move(made);
-}
-
-Result<digest::HasherOptions> hasher_options(const RunRequest& request) {
-    digest::HasherOptions options;
-    options.cache = request.cache_file;
-    options.inspector = artifact::content_inspector();
-    if (request.digest == "full") return options;
-    std::uint64_t largest = 0;
-    if (request.digest != "none") {
-        const char* end = request.digest.data() + request.digest.size();
-        if (const auto parsed = std::from_chars(request.digest.data(), end, largest);
-            parsed.ec != std::errc() || parsed.ptr != end)
-            return fail(ErrorKind::kInvalid,
-                        fmt::format("digest mode '{}' is not full, none or a number of bytes", request.digest));
-    }
-    options.largest = largest;
-    return options;
-}
-
-// The index of what dpkg lists lies beside the digest cache.
-artifact::PackageLists package_lists(const RunRequest& request) {
-    artifact::PackageLists lists;
-    const std::size_t slash = request.cache_file.rfind('/');
-    if (slash != std::string::npos) lists.dpkg_index = request.cache_file.substr(0, slash) + "/dpkg";
-    return lists;
-}
-
-run::RunInfo describe(const RunRequest& request, const SourceInfo& source, std::string id) {
-    run::RunInfo info;
-    utsname machine{};
-    uname(&machine);
-    info.id = std::move(id);
-    info.pipeline = request.pipeline;
-    info.step = request.step;
-    info.host = std::string("urn:fstracker:host:") + machine.nodename;
-    info.backend = source.backend;
-    info.hooks = source.hooks;
-    info.digest_mode = request.digest;
-    info.version = request.version;
-    info.kernel = machine.release;
-    info.configuration = request.configuration;
-    info.started = base::unix_time();
-    return info;
 }
 
 mode_t current_umask() {
@@ -137,37 +86,6 @@ class NotedRecording {
     bool left_ = false;
 };
 
-// Frees it while the evidence is written, which comes first.
-std::future<void> free_beside(run::Run run) {
-    return std::async(base::kBesideOrLater, [run = std::move(run)]() mutable {
-        constexpr int kLeast = 19;
-        setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kLeast);
-        run = run::Run();
-    });
-}
-
-// Writes the evidence of what was recorded; `freed` is what is freed meanwhile.
-Result<WrittenEvidence> conclude(Recorder& recorder, run::RunInfo info, const EvidenceRequest& request,
-                                 std::future<void>& freed) {
-    try {
-        run::Record record = recorder.take_record(std::move(info));
-        freed = free_beside(recorder.take_run());
-        return write_evidence(std::move(record), request);
-    } catch (const std::exception& problem) {
-        return fail(ErrorKind::kSystem, problem.what());
-    }
-}
-
-// Memory may run out anywhere. The command goes on all the same, and the record says that it ends early.
-void record_or_give_up(Recorder& recorder, const CommandEnd& end) {
-    try {
-        recorder.record(end);
-    } catch (const std::exception& problem) {
-        recorder.give_up(
-            Error{ErrorKind::kSystem, problem.what(), "is there memory enough, by ulimit and cgroup too?"});
-    }
-}
-
 // What env(1) ends with, and why, when the command could not be executed.
 Error not_executed(int error, const std::string& command) {
     Error result = base::errno_error(error, command);
@@ -202,8 +120,7 @@ Result<RunOutcome> record_run(const RunRequest& request) {
     if (!source) return fail(source.error());
     auto log = store::LogWriter::create((*directory)->working_path() + "/" + store::kEventsFile);
     if (!log) return fail(log.error());
-    // A digest taken while an unseen writer had the file mapped must not pass for one of a quiet file in a later run.
-    if (!(*source)->info().sees_writers && !options->cache.empty()) options->cache += ".unwatched";
+    set_apart_from_watched((*source)->info(), *options);
     auto hasher = digest::Hasher::start(*options);
     if (!hasher) return fail(hasher.error());
 
@@ -252,36 +169,12 @@ Result<RunOutcome> record_run(const RunRequest& request) {
     (*source)->wake();
     reader.join();
 
-    outcome.bytes_hashed = (*hasher)->totals().bytes_hashed;
     outcome.exit_status = status ? report::shell_status(*status) : 125;
-    if (recorder.failure()) {
-        outcome.problems.push_back(recorder.failure()->within("recording"));
-        outcome.exit_status = 125;
-    }
-
-    const digest::Inspections inspections = (*hasher)->take_inspections();
-    EvidenceRequest evidence{**directory,
-                             **log,
-                             *key,
-                             outcome.exit_status,
-                             outcome.command_seconds,
-                             finish_start,
-                             outcome.bytes_hashed,
-                             Recording::kLived,
-                             watch ? &*watch : nullptr,
-                             &inspections,
-                             request.roles,
-                             package_lists(request),
-                             request.criteria};
-    std::future<void> freed;
-    Result<WrittenEvidence> written = conclude(recorder, std::move(info), evidence, freed);
-    if (!written) {
-        Error problem = written.error().within("writing the evidence");
-        problem.hint = "what was recorded is kept; 'track runs' makes an incomplete run of it once that is mended";
-        outcome.problems.push_back(std::move(problem));
+    RunParts parts{request, std::move(info), **directory, **log, **hasher, recorder, watch ? &*watch : nullptr, *key};
+    write_down(parts, finish_start, outcome);
+    if (!outcome.judgement) {
         (*directory)->leave();
         noted.leave();
-        outcome.exit_status = 125;
         return outcome;
     }
     outcome.directory = (*directory)->final_path();
@@ -289,8 +182,6 @@ Result<RunOutcome> record_run(const RunRequest& request) {
         if (auto remembered = store.remember(id, outcome.directory); !remembered)
             outcome.problems.push_back(remembered.error().within("the run store"));
     }
-    outcome.record = std::move(written->record);
-    outcome.judgement = std::move(written->judgement);
     outcome.finish_seconds = seconds_since(finish_start);
     return outcome;
 }

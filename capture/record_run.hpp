@@ -38,6 +38,7 @@ struct RunRequest {
     const sigma::RuleSet* rules = nullptr;             // outlives the run; none: no rule is asked
     judge::Criteria criteria;                          // but for the watch, which is the run's own
     artifact::DeclaredRoles roles;                     // that the project's files have
+    std::optional<std::uint32_t> owner;                // uid of whose run it is, where that is not the recorder's user
 };
 
 struct RunOutcome {

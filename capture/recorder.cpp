@@ -302,7 +302,10 @@ void Recorder::want(const run::HashWanted& wanted) {
 }
 
 void Recorder::drain_digests() {
-    for (const event::Digested& digested : hasher_.take()) apply(digested);
+    const auto digests = hasher_.take();
+    if (digests.empty()) return;
+    if (before_digests_) before_digests_();
+    for (const event::Digested& digested : digests) apply(digested);
     write_journal();
 }
 

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -56,10 +57,11 @@ class Recorder {
     Status resume(std::uint64_t lost);
 
     // Before begin(), or after resume(): from here on what is taken from the source outlives this process before the
-    // source forgets it.
-    void keep_in(store::Journal& journal) {
+    // source forgets it. `before_digests` is called before digests that the hasher has are logged.
+    void keep_in(store::Journal& journal, std::function<void()> before_digests) {
         journal_ = &journal;
         journal.clear(line_count_);
+        before_digests_ = std::move(before_digests);
     }
     // The run ends when the kernel tells of this process's end, too. Before replay().
     void follow(std::uint32_t command_pid) { command_pid_ = command_pid; }
@@ -76,6 +78,8 @@ class Recorder {
     // What the record was made of; a large thing to free.
     [[nodiscard]] run::Run take_run() { return std::exchange(run_, run::Run()); }
     [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
+    // As the kernel told of it, of the process that was to be followed.
+    [[nodiscard]] std::optional<std::int32_t> command_status() const { return command_status_; }
 
     // Before the command starts: room in the log for the first records, and beside it for the evidence of them. From
     // then on no record is taken that the disk has no room for: it counts as lost, and what was taken before is kept.
@@ -123,6 +127,7 @@ class Recorder {
     std::chrono::steady_clock::time_point flushed_;
 
     store::Journal* journal_ = nullptr;
+    std::function<void()> before_digests_;
     std::size_t journaled_ = 0;     // bytes of lines_ that are in the journal
     std::uint64_t line_count_ = 0;  // lines before those
     std::uint32_t command_pid_ = 0;

@@ -23,6 +23,7 @@
 #include "core/evidence/trace.hpp"
 #include "core/run/run.hpp"
 #include "core/sign/key.hpp"
+#include "core/store/journal.hpp"
 #include "core/store/run_store.hpp"
 
 namespace fstracker::capture {
@@ -61,9 +62,17 @@ class Salvage {
   public:
     explicit Salvage(store::LogWriter& log) : log_(log) {}
 
-    void read(const std::string& path) {
-        // How far it could be read is what counts; that it has no end is known.
-        static_cast<void>(store::for_each_line(path, [this](std::string_view line) { return take(line); }));
+    // How far the log could be read is what counts; that it has no end is known. What comes behind is in the journal.
+    void read(const std::string& path, const std::string& journal) {
+        std::uint64_t lines = 0;
+        static_cast<void>(store::for_each_line(path, [&](std::string_view line) {
+            auto taken = take(line);
+            lines += taken ? 1U : 0U;
+            return taken;
+        }));
+        const auto missing =
+            store::Journal::read(journal, lines, [this](std::string_view line) { return take(line); });
+        gaps_ += missing.value_or(0);
     }
 
     Status finish(run::RunInfo info, run::Record& record) {
@@ -151,7 +160,7 @@ Result<RecoveredRun> recover(store::RunDirectoryWriter& directory, const Note& n
     if (!log) return fail(log.error());
     run::Record record;
     Salvage salvage(**log);
-    salvage.read(*left);
+    salvage.read(*left, directory.working_path() + "/" + store::kJournalFile);
     if (auto finished = salvage.finish(note.info, record); !finished) return fail(finished.error());
     if (::unlink(left->c_str()) != 0 && errno != ENOENT) return base::fail_errno(errno, "cannot remove " + *left);
     const EvidenceRequest request{directory, **log,           *key, 125, 0, std::chrono::steady_clock::now(),
@@ -160,24 +169,48 @@ Result<RecoveredRun> recover(store::RunDirectoryWriter& directory, const Note& n
     return RecoveredRun{note.info.id, directory.final_path()};
 }
 
+bool is_there(const std::string& path) {
+    struct stat status {};
+    return ::lstat(path.c_str(), &status) == 0;
+}
+
+Result<RecoveredRun> name(store::RunDirectoryWriter& directory, const std::string& id) {
+    struct stat status {};
+    if (::stat(directory.working_path().c_str(), &status) == 0) directory.set_mode(status.st_mode & 0777U);
+    if (auto committed = directory.commit(); !committed) return fail(committed.error());
+    return RecoveredRun{id, directory.final_path()};
+}
+
 }  // namespace
 
 Status write_note(store::RunDirectoryWriter& directory, const run::RunInfo& info, const std::string& key_path,
-                  unsigned mode) {
+                  unsigned mode, const std::string& service) {
     run::Record record;
     record.info = info;
     const auto document = evidence::write_trace(record, {}, {}, [](const std::string&) { return event::Sha256{}; });
     std::error_code error;
     const std::string key = std::filesystem::absolute(key_path, error).native();
-    const nlohmann::json note = {{"statement", document.statement}, {"key", error ? key_path : key}, {"mode", mode}};
+    nlohmann::json note = {{"statement", document.statement}, {"key", error ? key_path : key}, {"mode", mode}};
+    if (!service.empty()) note["service"] = service;
     return directory.write(store::kNoteFile,
                            note.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
-Recovery recover_runs(const std::string& store_root, const std::string& key_passphrase) {
+Result<std::string> read_service_note(const std::string& working_path) {
+    const auto bytes = base::read_regular_file(working_path + "/" + store::kNoteFile, kLongestNote);
+    if (!bytes) return fail(bytes.error());
+    const auto json = nlohmann::json::parse(*bytes, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object() || !json.contains("service") || !json["service"].is_string())
+        return fail(ErrorKind::kNotFound, working_path + " is no run of the service's");
+    return json["service"].get<std::string>();
+}
+
+Recovery recover_runs(const std::string& store_root, const std::string& key_passphrase,
+                      const std::function<bool(const std::string&)>& keep) {
     Recovery recovery;
     const store::RunStore store(store_root);
     for (const store::RunStore::Recording& recording : store.recordings()) {
+        if (keep && keep(recording.working_path)) continue;
         auto directory = store::RunDirectoryWriter::take_over(recording.working_path);
         if (!directory || *directory == nullptr) {
             struct stat status {};
@@ -186,8 +219,11 @@ Recovery recover_runs(const std::string& store_root, const std::string& key_pass
             continue;
         }
         const auto note = read_note((*directory)->working_path() + "/" + store::kNoteFile);
-        if (!note && note.error().kind == ErrorKind::kNotFound) continue;  // nothing had begun: it is removed
-        auto recovered = note ? recover(**directory, *note, key_passphrase) : Result<RecoveredRun>(fail(note.error()));
+        const bool whole = !note && is_there((*directory)->working_path() + "/" + store::kSummaryFile);
+        if (!note && !whole && note.error().kind == ErrorKind::kNotFound) continue;  // nothing had begun: it is removed
+        auto recovered = note    ? recover(**directory, *note, key_passphrase)
+                         : whole ? name(**directory, recording.id)
+                                 : Result<RecoveredRun>(fail(note.error()));
         if (!recovered) {
             (*directory)->leave();
             recovery.problems.push_back(

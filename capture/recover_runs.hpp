@@ -3,6 +3,7 @@
 // has no verdict. docs/run-directory.md.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,12 @@
 namespace fstracker::capture {
 
 // Leaves in the directory, before the command starts, what recovery needs to know and the event log does not say.
+// `service`: a JSON object that whoever records the run wants to find again (read_service_note()), or empty.
 Status write_note(store::RunDirectoryWriter& directory, const run::RunInfo& info, const std::string& key_path,
-                  unsigned mode);
+                  unsigned mode, const std::string& service = {});
+
+// Of a directory in the making. kNotFound when there is none.
+Result<std::string> read_service_note(const std::string& working_path);
 
 struct RecoveredRun {
     std::string id;
@@ -27,7 +32,9 @@ struct Recovery {
 };
 
 // Of all directories in the making that the store knows: those of this user that nobody writes any more. One whose
-// command was never started is removed.
-Recovery recover_runs(const std::string& store_root, const std::string& key_passphrase);
+// command was never started is removed, one that was whole but for its name gets it. `keep`: leaves those alone for
+// whose working path it is true; none: every one is dealt with.
+Recovery recover_runs(const std::string& store_root, const std::string& key_passphrase,
+                      const std::function<bool(const std::string&)>& keep = {});
 
 }  // namespace fstracker::capture

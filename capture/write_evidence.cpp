@@ -82,7 +82,8 @@ Result<WrittenEvidence> write_evidence(run::Record record, const EvidenceRequest
         std::chrono::duration<double>(std::chrono::steady_clock::now() - request.finish_start).count();
     const report::Timing timing{request.command_seconds, finish, request.bytes_hashed};
     const std::string summary =
-        report::summary_json(record, judgement, request.directory.final_path(), request.exit_status, timing);
+        report::summary_json(record, judgement, request.directory.final_path(), request.exit_status, timing,
+                             request.owner);
     if (auto written = trace_written.get(); !written) return fail(written.error());
     if (request.recorder == Recording::kLived) {
         if (auto written = request.directory.write(store::kVerdictFile, *verdict_bundle); !written)

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include "core/artifact/declared_roles.hpp"
 #include "core/artifact/owners.hpp"
@@ -35,6 +36,7 @@ struct EvidenceRequest {
     artifact::DeclaredRoles roles = {};                // of the project
     artifact::PackageLists packages = {};              // of this machine
     judge::Criteria criteria = {};                     // but for the watch
+    std::optional<std::uint32_t> owner = {};           // uid of whose run it is, where that is not the recorder's user
 };
 
 struct WrittenEvidence {

@@ -11,6 +11,7 @@ find_package(yaml-cpp REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(valijson REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(spdlog REQUIRED)
 
 foreach(library IN ITEMS libbpf libzstd libseccomp re2 yaml-0.1)
   pkg_check_modules(${library} REQUIRED IMPORTED_TARGET ${library})

@@ -17,10 +17,12 @@
 #include <fmt/format.h>
 
 #include "capture/backends.hpp"
+#include "capture/bpf/object.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/errno_error.hpp"
 #include "core/base/hex.hpp"
 #include "core/digest/digest.hpp"
+#include "fstracker/abi/event.h"
 
 namespace fstracker::capture {
 
@@ -38,19 +40,23 @@ constexpr std::array<const char*, kKernelMaps> kMapNames = {"hosts", "runs",    
 
 // Below a folder of pins. What is there last makes the folder whole.
 constexpr const char* kMaps = "/maps/";
-constexpr const char* kPrograms = "/programs/";  // of the backend, numbered
-constexpr const char* kLinks = "/links/";        // by their section
+constexpr const char* kPrograms = "/programs/";  // numbered, with their section
+constexpr const char* kLinks = "/links/";        // likewise
 constexpr const char* kIterator = "/iterator";
 constexpr std::size_t kNameBytes = 8;  // of a digest
 
+// Names of pins whose maps and records have this layout. The last number is of the maps that user space reads.
+const std::string kLayout = fmt::format("abi{}-1-", FST_ABI_VERSION);
+
 // A BPF file system takes no dots in names, and a name has no slash.
-std::string pin_of(std::string section) {
+std::string pin_of(std::size_t number, std::string section) {
     std::replace(section.begin(), section.end(), '/', ':');
     std::replace(section.begin(), section.end(), '.', '%');
-    return section;
+    return fmt::format("{:02}~{}", number, section);
 }
 
-std::string section_of(std::string pin) {
+std::string section_of(const std::string& pin_name) {
+    std::string pin = pin_name.substr(pin_name.find('~') + 1);
     std::replace(pin.begin(), pin.end(), ':', '/');
     std::replace(pin.begin(), pin.end(), '%', '.');
     return pin;
@@ -108,22 +114,21 @@ Result<std::shared_ptr<Kernel>> Kernel::load(BpfSettings settings) {
                                                         skeleton.maps.requests};
         for (std::size_t i = 0; i < kKernelMaps; ++i) kernel->maps_[i] = bpf_map__fd(maps[i]);
         kernel->iterator_ = bpf_program__fd(skeleton.progs.inherited__descriptor);
-        bpf_program* program = nullptr;
-        bpf_object__for_each_program(program, skeleton.obj) {
-            if (bpf_program__fd(program) >= 0) kernel->programs_.push_back(bpf_program__fd(program));
-        }
+        kernel->programs_ = kernel->object_->programs();
         if (auto set = kernel->set_clock(); !set) return fail(set.error());
         return kernel;
     }
     return fail(refused);
 }
 
-std::string Kernel::pin_name(const std::string& backend) {
+std::string Kernel::pin_name() const {
     std::size_t size = 0;
     const auto* bytes = static_cast<const char*>(fstracker_bpf__elf_bytes(&size));
     const event::Sha256 digest = digest::sha256(std::string_view(bytes, size));
-    return base::to_hex(std::span(digest).first(kNameBytes)) + "-" + backend;
+    return kLayout + base::to_hex(std::span(digest).first(kNameBytes)) + "-" + backend_;
 }
+
+bool Kernel::is_readable(const std::string& pin_name) { return pin_name.starts_with(kLayout); }
 
 Status Kernel::pin(const std::string& folder) {
     const auto fill = [&]() -> Status {
@@ -134,10 +139,10 @@ Status Kernel::pin(const std::string& folder) {
             if (auto done = pin_at(maps_[i], folder + kMaps + kMapNames[i]); !done) return done;
         }
         for (std::size_t i = 0; i < programs_.size(); ++i) {
-            if (auto done = pin_at(programs_[i], folder + kPrograms + std::to_string(i)); !done) return done;
+            if (auto done = pin_at(programs_[i], folder + kPrograms + pin_of(i, hooks_[i])); !done) return done;
         }
         for (std::size_t i = 0; i < object_->links().size(); ++i) {
-            const std::string path = folder + kLinks + fmt::format("{:02}~", i) + pin_of(hooks_[i]);
+            const std::string path = folder + kLinks + pin_of(i, hooks_[i]);
             if (auto done = pin_at(bpf_link__fd(object_->links()[i]), path); !done) return done;
         }
         return pin_at(iterator_, folder + kIterator);
@@ -145,10 +150,12 @@ Status Kernel::pin(const std::string& folder) {
     if (object_ == nullptr) return fail(ErrorKind::kInvalid, "what was adopted is pinned already");
     if (auto made = make_folder(folder); !made) return made;
     auto filled = fill();
-    if (filled)
-        pinned_ = true;
-    else
+    if (!filled) {
         static_cast<void>(unpin(folder));
+        return filled;
+    }
+    folder_ = folder;
+    object_->detach();  // the pins hold them
     return filled;
 }
 
@@ -165,7 +172,7 @@ Result<std::shared_ptr<Kernel>> Kernel::adopt(const std::string& folder) {
     auto iterator = open_pin(folder + kIterator);
     if (!iterator) return fail(iterator.error());
     std::shared_ptr<Kernel> kernel(new Kernel);
-    kernel->pinned_ = true;
+    kernel->folder_ = folder;
     kernel->iterator_ = iterator->get();
     kernel->opened_.push_back(std::move(*iterator));
     for (std::size_t i = 0; i < kKernelMaps; ++i) {
@@ -180,15 +187,43 @@ Result<std::shared_ptr<Kernel>> Kernel::adopt(const std::string& folder) {
         auto program = open_pin(folder + kPrograms + name);
         if (!program) return fail(program.error());
         kernel->programs_.push_back(program->get());
+        kernel->hooks_.push_back(section_of(name));
         kernel->opened_.push_back(std::move(*program));
     }
     const auto links = names_in(folder + "/links");
     if (!links) return fail(links.error());
-    for (const std::string& name : *links) kernel->hooks_.push_back(section_of(name.substr(name.find('~') + 1)));
+    kernel->attached_ = links->size() == programs->size();
     const std::string name = std::filesystem::path(folder).filename().native();
-    kernel->backend_ = name.substr(name.find('-') + 1);
+    kernel->backend_ = name.substr(name.rfind('-') + 1);
     if (auto set = kernel->set_clock(); !set) return fail(set.error());
     return kernel;
+}
+
+Status Kernel::attach() {
+    if (attached_) return {};
+    for (std::size_t i = 0; i < programs_.size(); ++i) {
+        const std::string path = folder_ + kLinks + pin_of(i, hooks_[i]);
+        const base::Fd link(bpf_raw_tracepoint_open(nullptr, programs_[i]));
+        Status done = link ? Status() : base::fail_errno(errno, "attaching " + hooks_[i]);
+        if (done) ::unlink(path.c_str());
+        if (done) done = pin_at(link.get(), path);
+        if (done) continue;
+        static_cast<void>(detach());
+        return done;
+    }
+    attached_ = true;
+    return {};
+}
+
+Status Kernel::detach() {
+    attached_ = false;
+    const auto links = names_in(folder_ + "/links");
+    if (!links) return fail(links.error());
+    for (const std::string& name : *links) {
+        if (::unlink((folder_ + kLinks + name).c_str()) != 0 && errno != ENOENT)
+            return base::fail_errno(errno, "cannot remove " + folder_ + kLinks + name);
+    }
+    return {};
 }
 
 std::uint64_t Kernel::missed() const {
@@ -253,7 +288,7 @@ Status Kernel::join(std::uint32_t number, pid_t child) const {
 }
 
 void Kernel::detach_beside() {
-    if (object_ != nullptr && !pinned_) object_->detach_beside();
+    if (object_ != nullptr && folder_.empty()) object_->detach_beside();
 }
 
 }  // namespace fstracker::capture

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "capture/bpf/object.hpp"
+#include "capture/bpf/settings.hpp"
 #include "core/base/fd.hpp"
 #include "core/base/result.hpp"
 
@@ -25,6 +25,8 @@ constexpr std::uint32_t place_of(std::uint32_t number) { return number % kPlaces
 enum class KernelMap { kHosts, kRuns, kCounters, kRings, kFolds, kObjects, kRequests };
 inline constexpr std::size_t kKernelMaps = 7;
 
+class BpfObject;
+
 class Kernel {
   public:
     // Loads `settings.backend` ("auto": the strongest that loads and attaches). Gone with this object.
@@ -35,14 +37,20 @@ class Kernel {
     Kernel(const Kernel&) = delete;
     Kernel& operator=(const Kernel&) = delete;
 
-    // Leaves everything in `folder`, which must not be there yet and lies in a BPF file system: programs stay attached
-    // until unpin(folder). All or nothing.
+    // Leaves everything in `folder`, which must not be there yet and lies in a BPF file system: it stays there until
+    // unpin(folder), and programs stay attached until detach() or that. All or nothing.
     Status pin(const std::string& folder);
     // Detaches, once nobody has it open any more. Nothing where there is no such folder.
     static Status unpin(const std::string& folder);
-    // What pins by this name can be adopted by this version of the program, with this backend: it names the bytes of
-    // the programs and the backend.
-    static std::string pin_name(const std::string& backend);
+    // A folder's name for pin(): it says what the programs are, so that two versions of them have two folders.
+    [[nodiscard]] std::string pin_name() const;
+    // Whether what is pinned by that name is of a layout that this version reads.
+    static bool is_readable(const std::string& pin_name);
+
+    // Of what is pinned: while nobody records, attached programs cost the machine a little for nothing.
+    Status attach();
+    Status detach();
+    [[nodiscard]] bool attached() const { return attached_; }
 
     [[nodiscard]] const std::string& backend() const { return backend_; }
     [[nodiscard]] const std::vector<std::string>& hooks() const { return hooks_; }
@@ -67,13 +75,14 @@ class Kernel {
     Kernel() = default;
 
     std::unique_ptr<BpfObject> object_;  // none: adopted
-    bool pinned_ = false;
+    std::string folder_;             // of its pins; empty: it has none
+    bool attached_ = true;
     std::vector<base::Fd> opened_;  // by adopt()
     std::string backend_;
     std::vector<std::string> hooks_;
     int maps_[kKernelMaps] = {};
     int iterator_ = -1;
-    std::vector<int> programs_;
+    std::vector<int> programs_;  // one for each of hooks_
 };
 
 }  // namespace fstracker::capture

@@ -191,6 +191,12 @@ Result<std::unique_ptr<BpfObject>> BpfObject::load(const BpfSettings& settings, 
     return object;
 }
 
+std::vector<int> BpfObject::programs() const {
+    std::vector<int> descriptors;
+    for (const bpf_program* program : attached_) descriptors.push_back(bpf_program__fd(program));
+    return descriptors;
+}
+
 Status BpfObject::attach() {
     for (bpf_program* program : attached_) {
         bpf_link* link = bpf_program__attach(program);

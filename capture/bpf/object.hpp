@@ -8,16 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "capture/bpf/settings.hpp"
 #include "core/base/result.hpp"
 #include "fstracker.skel.h"
 
 namespace fstracker::capture {
-
-struct BpfSettings {
-    std::string backend;         // "tracepoint", "fentry" or "lsm"
-    std::size_t ring_bytes = 0;  // of a run's ring buffer: a power of two, a multiple of the page; 0: the usual size
-    std::string btf;             // the kernel's BTF; empty: /sys/kernel/btf/vmlinux
-};
 
 class BpfObject {
   public:
@@ -36,7 +31,8 @@ class BpfObject {
 
     [[nodiscard]] fstracker_bpf* get() const { return skeleton_; }
     [[nodiscard]] const std::vector<std::string>& hooks() const { return hooks_; }
-    // Of the backend's programs, once attached.
+    // Of the backend's programs, which are in the order of hooks(): descriptors; and links, once they are attached.
+    [[nodiscard]] std::vector<int> programs() const;
     [[nodiscard]] const std::vector<bpf_link*>& links() const { return links_; }
 
   private:

@@ -10,6 +10,8 @@
 #include "capture/bpf/run.hpp"
 #include "capture/source.hpp"
 
+struct ring_buffer;  // of libbpf
+
 namespace fstracker::capture {
 
 class BpfSource : public Source {

@@ -57,6 +57,12 @@ class Inspections {
         if (!inspection.details.empty()) details_[digest] = std::move(inspection.details);
         kinds_[digest] = inspection.kind;
     }
+    // What the other knows and this one does not.
+    void add(const Inspections& other) {
+        kinds_.insert(other.kinds_.begin(), other.kinds_.end());
+        details_.insert(other.details_.begin(), other.details_.end());
+    }
+    [[nodiscard]] const std::unordered_map<event::Sha256, std::uint16_t, DigestHash>& kinds() const { return kinds_; }
     [[nodiscard]] const std::uint16_t* kind(const event::Sha256& digest) const {
         const auto found = kinds_.find(digest);
         return found == kinds_.end() ? nullptr : &found->second;

@@ -47,11 +47,11 @@ std::array<std::uint64_t, 5> count_levels(const judge::Judgement& judgement) {
 }
 
 std::string summary_json(const run::Record& record, const judge::Judgement& judgement, const std::string& directory,
-                         int exit_status, const Timing& timing) {
+                         int exit_status, const Timing& timing, std::optional<std::uint32_t> owner) {
     const auto counts = count(record);
     const auto levels = count_levels(judgement);
     const auto of = [&levels](judge::Level level) { return levels.at(static_cast<std::size_t>(level)); };
-    const nlohmann::json summary = {
+    nlohmann::json summary = {
         {"run", evidence::display(record.info.id)},
         {"directory", evidence::display(directory)},
         {"pipeline", evidence::display(record.info.pipeline)},
@@ -74,6 +74,7 @@ std::string summary_json(const run::Record& record, const judge::Judgement& judg
           {"bytesHashed", timing.bytes_hashed}}},
         {"seconds", {{"command", timing.command_seconds}, {"finish", timing.finish_seconds}}},
     };
+    if (owner) summary["uid"] = *owner;
     return summary.dump(2) + '\n';
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/judge/verdict.hpp"
@@ -35,8 +36,9 @@ struct Timing {
 };
 
 // One JSON object with a newline: contract.md, "Summary JSON". exit_status: what `track` ends with for the command.
+// owner: uid of the user whose run it is, of a run that the service recorded.
 std::string summary_json(const run::Record& record, const judge::Judgement& judgement, const std::string& directory,
-                         int exit_status, const Timing& timing);
+                         int exit_status, const Timing& timing, std::optional<std::uint32_t> owner = {});
 
 // The command's exit status as a shell gives it, from what wait(2) gave: 128 + N for signal N.
 int shell_status(std::int32_t wait_status);

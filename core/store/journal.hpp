@@ -14,8 +14,6 @@
 
 namespace fstracker::store {
 
-inline constexpr const char* kJournalFile = "journal";
-
 // One thread. An entry is whole or not there; entries are kept in the order of append().
 class Journal {
   public:

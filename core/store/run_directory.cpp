@@ -247,9 +247,15 @@ Status RunDirectoryWriter::write(std::string_view name, std::string_view bytes) 
 }
 
 Status RunDirectoryWriter::commit() {
-    if (::unlinkat(state_->directory.get(), kNoteFile, 0) != 0 && errno != ENOENT)
-        return base::fail_errno(errno, "cannot remove " + state_->working + "/" + kNoteFile);
+    const auto remove = [&](const char* name) -> Status {
+        if (::unlinkat(state_->directory.get(), name, 0) == 0 || errno == ENOENT) return {};
+        return base::fail_errno(errno, "cannot remove " + state_->working + "/" + name);
+    };
+    for (const char* name : {kJournalFile, kInspectionsFile, kProjectFile}) {
+        if (auto removed = remove(name); !removed) return removed;
+    }
     if (auto done = state_->settle_all(); !done) return done;
+    if (auto removed = remove(kNoteFile); !removed) return removed;
     // rename(2) replaces an empty directory in one step, and nothing else: what has come there meanwhile is safe.
     if (::rename(state_->working.c_str(), state_->final.c_str()) != 0)
         return base::fail_errno(errno, "cannot put the run directory in place at " + state_->final);

@@ -20,6 +20,11 @@ inline constexpr const char* kFilesFile = "files.ndjson.zst";
 inline constexpr const char* kSummaryFile = "summary.json";
 // Only in a directory in the making: what whoever finds it after its recorder died needs to finish it.
 inline constexpr const char* kNoteFile = "recording.json";
+// As well, of a run that a recorder after this one may go on with: the journal (journal.hpp), what was told of contents,
+// and the project's files as they were when the run began.
+inline constexpr const char* kJournalFile = "journal";
+inline constexpr const char* kInspectionsFile = "inspections";
+inline constexpr const char* kProjectFile = "project";
 
 struct Owner {
     std::uint32_t uid = 0;
@@ -57,7 +62,9 @@ class RunDirectoryWriter {
     // The modes that commit() will give.
     void set_mode(unsigned mode);
 
-    // Removes the note, syncs everything, renames to the final path, syncs the parent. When it fails the directory is
+    // Syncs everything, removes the note and what else is only for recovery, renames to the final path, syncs the
+    // parent. A directory in the making that has evidence and no note was killed in between, and is whole. When it
+    // fails the directory is
     // still under its working path, and keep_partial() can be tried.
     Status commit();
 

@@ -65,6 +65,9 @@ void read_summary(RunEntry& entry) {
     entry.pipeline = text_at(json, "pipeline");
     entry.step = text_at(json, "step");
     entry.verdict = text_at(json, "verdict");
+    entry.backend = text_at(json, "backend");
+    if (const auto uid = json.find("uid"); uid != json.end() && uid->is_number_unsigned())
+        entry.uid = uid->get<std::uint32_t>();
     const auto complete = json.find("complete");
     entry.complete = complete != json.end() && complete->is_boolean() && complete->get<bool>();
 }
@@ -219,16 +222,22 @@ Result<std::vector<RunEntry>> RunStore::list() const {
     if (!known) return fail(known.error());
     std::vector<RunEntry> entries;
     for (const std::string& id : *known) {
-        const auto directory = directory_of(id);
-        if (!directory || !has_trace(*directory)) continue;
-        RunEntry entry;
-        entry.id = id;
-        entry.directory = *directory;
-        entry.started = started_of(id);
-        read_summary(entry);
-        entries.push_back(std::move(entry));
+        if (auto one = entry(id)) entries.push_back(std::move(*one));
     }
     return entries;
+}
+
+Result<RunEntry> RunStore::entry(const std::string& id) const {
+    if (!is_run_id(id)) return fail(ErrorKind::kInvalid, "'" + id + "' is not a run id");
+    const auto directory = directory_of(id);
+    if (!directory) return fail(directory.error());
+    if (!has_trace(*directory)) return fail(ErrorKind::kNotFound, "there is no run " + id + " in " + root_);
+    RunEntry entry;
+    entry.id = id;
+    entry.directory = *directory;
+    entry.started = started_of(id);
+    read_summary(entry);
+    return entry;
 }
 
 }  // namespace fstracker::store

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,8 @@ struct RunEntry {
     std::string verdict;
     bool complete = false;
     std::int64_t started = 0;  // nanoseconds since the epoch, from the id
+    std::optional<std::uint32_t> uid;  // whose run it is, where the service recorded it
+    std::string backend;
 };
 
 // Holds nothing but the root's name: any number may look at one store, while recorders add to it.
@@ -50,6 +53,8 @@ class RunStore {
     std::vector<Recording> recordings() const;
     // A run id, a unique prefix of one, "latest" (the newest that has a trace), or a run directory, to its directory.
     Result<std::string> resolve(const std::string& run) const;
+    // The one of that id. kNotFound when it is none, or has no trace.
+    Result<RunEntry> entry(const std::string& id) const;
     // Newest first. What has no trace is left out: unreadable directories, runs that are being recorded, links to what
     // is gone. Names and verdict come from summary.json, which is unsigned and may be missing: then they are empty.
     Result<std::vector<RunEntry>> list() const;
