@@ -218,9 +218,21 @@ RunOutcome AttachedRecording::record(const CommandEnd& end) {
     const std::int64_t now = base::unix_time();
     outcome.command_seconds = static_cast<double>(now - s.run.started) / 1e9;
     const auto status = s.recorder->command_status();
+    if (status && !s.recorder->command_executed()) {
+        outcome.command_started = false;
+        s.directory->discard();
+        return outcome;
+    }
     outcome.exit_status = status ? report::shell_status(*status) : 125;
-    RunParts parts{s.run.request, std::move(s.info), *s.directory, *s.log,
-                   *s.hasher,     *s.recorder,       s.watch ? &*s.watch : nullptr, *s.key, &s.inspections->all()};
+    RunParts parts{s.run.request,
+                   std::move(s.info),
+                   *s.directory,
+                   *s.log,
+                   *s.hasher,
+                   *s.recorder,
+                   s.watch ? &*s.watch : nullptr,
+                   *s.key,
+                   &s.inspections->all()};
     write_down(parts, finish_start, outcome);
     if (outcome.judgement) outcome.directory = s.directory->final_path();
     outcome.finish_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - finish_start).count();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A run that another process began in the kernel (capture/bpf/run.hpp), recorded by this one; should this one be killed,
-// the next one goes on with it. Everything that takes is in the run's directory and in the pins: docs/service.md.
+// A run that another process began in the kernel (capture/bpf/run.hpp), recorded by this one; should this one be
+// killed, the next one goes on with it. Everything that takes is in the run's directory and in the pins:
+// docs/service.md.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +39,7 @@ class AttachedRecording {
     AttachedRecording& operator=(const AttachedRecording&) = delete;
 
     // Until the command ends, by the kernel's word, or `end` is set; then to the end, and writes the evidence. Makes
-    // threads of its own.
+    // threads of its own. Of a command that ended before it executed anything nothing is kept, and it has not started.
     RunOutcome record(const CommandEnd& end);
     // Ends the wait in record() now. From any thread.
     void wake();

@@ -196,6 +196,8 @@ bool Recorder::keep(const event::Event& event) {
 }
 
 void Recorder::note_process(const event::Event& event) {
+    if (const auto* exec = std::get_if<event::Exec>(&event))
+        command_executed_ = command_executed_ || exec->common.pid == command_pid_;
     const auto* exit = std::get_if<event::Exit>(&event);
     if (exit == nullptr) return;
     ended_[exit->common.process] = true;
@@ -446,7 +448,8 @@ void Recorder::finish(const CommandEnd& command) {
     }
     apply(folds_);
     apply(counters_);
-    apply(event::RunEnded{end, command.status ? *command.status : command_status_.value_or(kUnknownStatus), failure_.has_value(), failure_ ? failure_->message : std::string()});
+    apply(event::RunEnded{end, command.status ? *command.status : command_status_.value_or(kUnknownStatus),
+                          failure_.has_value(), failure_ ? failure_->message : std::string()});
     write_log();
 }
 

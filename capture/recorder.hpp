@@ -33,7 +33,7 @@ namespace fstracker::capture {
 struct CommandEnd {
     std::atomic<bool> over = false;
     std::optional<std::int32_t> status;  // as wait(2) gives it; none: what the kernel told of its end counts
-    std::optional<Error> failure;  // it could not be waited for: nobody knows how it ended, or whether
+    std::optional<Error> failure;        // it could not be waited for: nobody knows how it ended, or whether
 };
 
 // What objects came to at the end of the run.
@@ -78,7 +78,8 @@ class Recorder {
     // What the record was made of; a large thing to free.
     [[nodiscard]] run::Run take_run() { return std::exchange(run_, run::Run()); }
     [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
-    // As the kernel told of it, of the process that was to be followed.
+    // Whether the process that was to be followed has executed anything, and how it ended, as the kernel told.
+    [[nodiscard]] bool command_executed() const { return command_executed_; }
     [[nodiscard]] std::optional<std::int32_t> command_status() const { return command_status_; }
 
     // Before the command starts: room in the log for the first records, and beside it for the evidence of them. From
@@ -132,6 +133,7 @@ class Recorder {
     std::uint64_t line_count_ = 0;  // lines before those
     std::uint32_t command_pid_ = 0;
     std::optional<std::int32_t> command_status_;
+    bool command_executed_ = false;
     bool resumed_ = false;
     bool closing_ = false;  // the recorder before this one had begun to close the log
     std::set<std::pair<event::ObjectId, event::Stamp>> digested_;  // before this recorder

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <sys/socket.h>
 #include <sys/statvfs.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,9 +11,9 @@
 
 #include "capture/record_run.hpp"
 #include "cli/places.hpp"
+#include "cli/service.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verb.hpp"
-#include "core/base/fd.hpp"
 #include "core/evidence/text.hpp"
 #include "core/report/printable.hpp"
 #include "fstracker/version.hpp"
@@ -24,7 +22,6 @@ namespace fstracker::cli {
 namespace {
 
 constexpr std::uint64_t kLeastFreeBytes = std::uint64_t{64} << 20;
-constexpr const char* kSocket = "/run/fstracker/control.sock";
 
 // One thing that a run needs, or would like to have.
 struct Finding {
@@ -103,15 +100,26 @@ Finding check_key() {
     return {"key", false, true, *path + ": not there, and " + folder + " cannot be written", "give --key FILE"};
 }
 
-Finding check_daemon() {
-    const base::Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, kSocket, sizeof(address.sun_path) - 1);
-    if (fd && ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0)
-        return {"daemon", true, false,
-                std::string("listens on ") + kSocket + "; this version of track records by itself all the same", ""};
-    return {"daemon", true, false, "none: track records by itself, so the command's user holds the key", ""};
+Finding check_service() {
+    constexpr control::Milliseconds kPatience{5'000};
+    const auto socket = service_socket();
+    auto client = control::Client::connect(socket, kPatience);
+    if (!client && client.error().trouble == control::Trouble::kNobodyListens)
+        return {"daemon", true, false, "none: track records by itself, so the command's user holds the key", ""};
+    if (!client && client.error().trouble == control::Trouble::kNoPermission)
+        return {"daemon", true, false, socket + " is not for this user: track records by itself",
+                "a member of the group fstracker may use it"};
+    if (!client) return {"daemon", false, false, client.error().error.message, client.error().error.hint};
+    const auto status = client->call<control::GetStatus>({}, kPatience);
+    if (!status) return {"daemon", false, false, status.error().error.message, status.error().error.hint};
+    if (!status->reply.problems.empty()) {
+        const auto& problem = status->reply.problems.front();
+        return {"daemon", false, false, socket + ": " + problem.message, problem.hint.value_or("")};
+    }
+    return {"daemon", true, false,
+            fmt::format("fstrackerd {} on {} records, backend {}", status->reply.version, socket,
+                        status->reply.backend.value_or("none")),
+            ""};
 }
 
 std::string as_text(const std::vector<capture::BackendReport>& backends, const std::vector<Finding>& findings,
@@ -156,7 +164,7 @@ std::string as_json(const std::vector<capture::BackendReport>& backends, const s
 
 Result<int> run(bool json) {
     const auto backends = backends_of_this_host();
-    const std::vector<Finding> findings = {check_btf(), check_store(), check_cache(), check_key(), check_daemon()};
+    const std::vector<Finding> findings = {check_btf(), check_store(), check_cache(), check_key(), check_service()};
     bool can_record = false;
     for (const auto& backend : backends) can_record = can_record || backend.usable;
     for (const auto& finding : findings) can_record = can_record && (finding.good || !finding.needed);

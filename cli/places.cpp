@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "capture/recover_runs.hpp"
+#include "cli/service.hpp"
 #include "cli/terminal.hpp"
 
 namespace fstracker::cli {
@@ -77,10 +78,18 @@ Result<std::string> resolve_run(const std::string& run) {
     struct stat status {};
     // A run directory needs no store.
     if (run.find('/') != std::string::npos && ::stat(run.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return run;
-    return store_root().and_then([&run](const std::string& root) {
+    auto own = store_root().and_then([&run](const std::string& root) {
         recover_dead_runs(root);
         return store::RunStore(root).resolve(run);
     });
+    // Of the service's runs only the newest of all is asked for by another name than its own.
+    if (own && run != "latest") return own;
+    auto service = connect_to_service();
+    if (!service || !*service) return own;
+    auto theirs = borrow_run(**service, run);
+    if (!theirs) return own || theirs.error().kind == ErrorKind::kNotFound ? own : theirs;
+    const auto name = [](const std::string& path) { return std::filesystem::path(path).filename().native(); };
+    return own && store::is_run_id(name(*own)) && name(*own) > name(*theirs) ? own : theirs;
 }
 
 void recover_dead_runs(const std::string& root) {

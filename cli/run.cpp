@@ -5,6 +5,8 @@
 #include <bit>
 #include <charconv>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "capture/record_run.hpp"
 #include "cli/criteria.hpp"
@@ -14,6 +16,8 @@
 #include "cli/rule_files.hpp"
 #include "cli/run_options.hpp"
 #include "cli/run_summary.hpp"
+#include "cli/service.hpp"
+#include "cli/service_run.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verb.hpp"
 #include "core/base/durable_file.hpp"
@@ -52,6 +56,7 @@ Status check_folder_of(const char* option, const std::string& path) {
 
 // What the request refers to and must outlive it.
 struct Held {
+    std::string project_root;
     sigma::RuleSet rules;
     std::unique_ptr<baseline::Baseline> baseline;
 };
@@ -63,6 +68,7 @@ Result<capture::RunRequest> make_request(const RunOptions& options, const std::v
     const auto project = current_project();
     if (!project) return fail(project.error());
     const auto& root = project->root;
+    held.project_root = root;
 
     capture::RunRequest request;
     request.command = command;
@@ -151,6 +157,12 @@ int tell_outcome(const RunOptions& options, const capture::RunOutcome& outcome) 
     return status;
 }
 
+// The service where it listens, unless the caller wants a key or a backend of its own.
+Result<bool> wants_service(const RunOptions& options) {
+    if (options.local || !options.key.empty() || options.backend != "auto") return false;
+    return connect_to_service().map([](const auto& service) { return service.has_value(); });
+}
+
 Result<int> run(const RunOptions& options, const Trailer& trailer) {
     if (!trailer.separator || trailer.command.empty())
         return fail(ErrorKind::kInvalid, "no command was given", "write it after --, as in: track -- python3 train.py");
@@ -158,7 +170,10 @@ Result<int> run(const RunOptions& options, const Trailer& trailer) {
     const auto request = make_request(options, trailer.command, held);
     if (!request) return fail(request.error());
     if (options.verbose) write_request(*request);
-    const auto outcome = capture::record_run(*request);
+    const auto by_service = wants_service(options);
+    if (!by_service) return fail(by_service.error());
+    const auto outcome = *by_service ? record_run_by_service(*request, held.project_root, options.after, {})
+                                     : capture::record_run(*request);
     if (!outcome) return fail(outcome.error());
     return tell_outcome(options, *outcome);
 }

@@ -33,7 +33,7 @@ void declare_run_options(CLI::App& app, RunOptions& options) {
            "host allows; see track doctor")
         ->type_name("NAME")
         ->check(CLI::IsMember({"auto", "lsm", "fentry", "tracepoint", "ptrace"}));
-    app.add_flag("--local", options.local, "Record in this process. This version always does");
+    app.add_flag("--local", options.local, "Record in this process although the service is there");
     app.add_option("--key", options.key,
                    "PEM private key to sign with. Default: fstracker/key.pem in $XDG_CONFIG_HOME or ~/.config, made on "
                    "first use")

@@ -41,6 +41,7 @@ extern const Verb kLineageVerb;
 extern const Verb kBaselineVerb;
 extern const Verb kRulesVerb;
 extern const Verb kKeysVerb;
+extern const Verb kStatusVerb;
 extern const Verb kDoctorVerb;
 
 // In the order they are listed.

@@ -10,7 +10,7 @@ namespace fstracker::cli {
 const std::vector<const Verb*>& all_verbs() {
     static const std::vector<const Verb*> kVerbs = {&kRunVerb,   &kReportVerb, &kVerifyVerb,  &kShowVerb,
                                                     &kRunsVerb,  &kDiffVerb,   &kLineageVerb, &kBaselineVerb,
-                                                    &kRulesVerb, &kKeysVerb,   &kDoctorVerb};
+                                                    &kRulesVerb, &kKeysVerb,   &kStatusVerb,  &kDoctorVerb};
     return kVerbs;
 }
 
@@ -22,7 +22,7 @@ const Verb* find_verb(const std::string& name) {
 }
 
 bool is_future_verb(const std::string& name) {
-    constexpr std::array<std::string_view, 2> kNames = {"status", "attest"};
+    constexpr std::array<std::string_view, 1> kNames = {"attest"};
     return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/places.hpp"
+#include "cli/service.hpp"
 #include "cli/terminal.hpp"
 #include "cli/verb.hpp"
 #include "core/evidence/text.hpp"
@@ -48,10 +49,15 @@ bool is_regular_file(const std::string& path) {
     return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
-Result<verify::Report> check(const std::string& what, const verify::Options& options) {
-    if (is_regular_file(what)) return verify::verify_bundle_file(what, options);
-    return resolve_run(what).and_then(
-        [&options](const std::string& directory) { return verify::verify_run(directory, options); });
+// `how` gets the key that it was verified with, or none.
+Result<verify::Report> check(const std::string& what, verify::Options& how, bool key_was_given) {
+    if (is_regular_file(what)) return verify::verify_bundle_file(what, how);
+    const auto directory = resolve_run(what);
+    if (!directory) return fail(directory.error());
+    // What the service recorded was signed by the service.
+    if (!key_was_given && is_of_service(*directory))
+        if (auto key = service_public_key()) how.key = *key;
+    return verify::verify_run(*directory, how);
 }
 
 std::string text_of(const Checked& checked) {
@@ -101,13 +107,13 @@ nlohmann::json json_of(const std::string& what, const Checked& checked) {
 Result<int> run(const VerifyOptions& options) {
     auto key = key_for(options);
     if (!key) return fail(key.error());
-    const verify::Options how{*key, options.files};
     int status = kVerified;
     auto all = nlohmann::json::array();
     std::string text;
     bool unchecked = false;
     for (const auto& what : options.what) {
-        auto report = check(what, how);
+        verify::Options how{*key, options.files};
+        auto report = check(what, how, !options.key.empty() || !options.certificate.empty());
         if (!report) {
             tell_error(report.error());
             status = kNotRead;
@@ -162,8 +168,8 @@ const Verb kVerifyVerb = {
     "connections and ledger, and that nothing lies in the run directory that does not belong there. A bundle file "
     "alone is "
     "checked for signature and structure. Needs no daemon and no privilege.\n\n"
-    "Unchecked is never verified: without --key and --cert the public half of the configured key counts, and without "
-    "that "
+    "Unchecked is never verified: without --key and --cert the public half of the configured key counts, of a run that "
+    "the service holds that of the service's, and without that "
     "nothing is verified. An honest incomplete run verifies, and the output says that it is incomplete.\n\n"
     "Exit status: 0 verified; 1 not verified, or, with --files, a file on disk differs; 2 could not be read.",
     false,

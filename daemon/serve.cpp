@@ -103,8 +103,7 @@ class Loop : public Watcher {
         }
         itimerspec far{};
         far.it_value.tv_sec = std::numeric_limits<std::int32_t>::max();
-        if (clock_)
-            ::timerfd_settime(clock_.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &far, nullptr);
+        if (clock_) ::timerfd_settime(clock_.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &far, nullptr);
     }
 
     void on_event(int fd, Broker& broker) {
@@ -158,32 +157,36 @@ std::optional<gid_t> group_of(const std::string& name) {
 
 std::string parent_of(const std::string& path) { return std::filesystem::path(path).parent_path().native(); }
 
-// A key before the first run: what a run is signed with is known when it begins.
-Status make_key(const std::string& path) {
+// A key before the first run: what a run is signed with is known when it begins. Its public half lies beside the
+// socket.
+Status make_key(const std::string& path, const std::string& socket) {
     auto key = sign::load_private_key(path, {});
-    if (key || key.error().kind != ErrorKind::kNotFound) return key ? Status() : Status(fail(key.error()));
-    const auto made = sign::create_key_files(path, sign::KeyType::kEcdsaP256);
-    if (!made) return fail(made.error());
-    spdlog::info("made a key in {}", path);
-    return {};
+    if (!key && key.error().kind == ErrorKind::kNotFound) {
+        key = sign::create_key_files(path, sign::KeyType::kEcdsaP256);
+        if (key) spdlog::info("made a key in {}", path);
+    }
+    if (!key) return fail(key.error());
+    return base::write_file_durably(parent_of(socket) + "/key.pub", key->public_key().pem());
 }
 
 }  // namespace
 
 Status serve(const Configuration& configuration) {
+    constexpr unsigned kReachable = 0755;
+    ::umask(0022);
+    if (auto made = base::make_directories(parent_of(configuration.socket), kReachable); !made) return made;
     ::umask(0077);
     auto loop = Loop::create();
     if (!loop) return fail(loop.error());
     for (const std::string& folder : {configuration.store, configuration.cache, parent_of(configuration.key)})
         if (auto made = base::make_directories(folder, 0700); !made) return made;
-    if (auto key = make_key(configuration.key); !key) return fail(key.error().within("the signing key"));
+    if (auto key = make_key(configuration.key, configuration.socket); !key)
+        return fail(key.error().within("the signing key"));
 
     auto listening = control::activated_socket();
     if (!listening) return fail(listening.error());
     std::unique_ptr<control::BoundSocket> bound;
     if (!*listening) {
-        constexpr unsigned kReachable = 0755;
-        if (auto made = base::make_directories(parent_of(configuration.socket), kReachable); !made) return made;
         auto socket = control::BoundSocket::bind(configuration.socket, group_of(configuration.group));
         if (!socket) return fail(socket.error());
         bound = std::move(*socket);

@@ -141,8 +141,7 @@ struct RunDirectoryWriter::State {
         std::vector<base::Fd> files;
         for (const std::string& name : *names) {
             const std::string path = working + "/" + name;
-            files.emplace_back(
-                ::openat(directory.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+            files.emplace_back(::openat(directory.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
             if (!files.back()) return base::fail_errno(errno, "cannot open " + path);
             if (auto done = hand_over(files.back().get(), options.mode & 0666U, path); !done) return done;
             start_writing(files.back().get());
@@ -228,6 +227,7 @@ Result<std::unique_ptr<RunDirectoryWriter>> RunDirectoryWriter::take_over(const 
 void RunDirectoryWriter::set_mode(unsigned mode) { state_->options.mode = mode; }
 
 void RunDirectoryWriter::leave() { state_->settled = true; }
+void RunDirectoryWriter::discard() { state_->settled = false; }
 
 Status RunDirectoryWriter::write(std::string_view name, std::string_view bytes) {
     if (!is_plain_name(name))

@@ -20,8 +20,8 @@ inline constexpr const char* kFilesFile = "files.ndjson.zst";
 inline constexpr const char* kSummaryFile = "summary.json";
 // Only in a directory in the making: what whoever finds it after its recorder died needs to finish it.
 inline constexpr const char* kNoteFile = "recording.json";
-// As well, of a run that a recorder after this one may go on with: the journal (journal.hpp), what was told of contents,
-// and the project's files as they were when the run began.
+// As well, of a run that a recorder after this one may go on with: the journal (journal.hpp), what was told of
+// contents, and the project's files as they were when the run began.
 inline constexpr const char* kJournalFile = "journal";
 inline constexpr const char* kInspectionsFile = "inspections";
 inline constexpr const char* kProjectFile = "project";
@@ -74,6 +74,8 @@ class RunDirectoryWriter {
 
     // Leaves the directory under its working path, for take_over().
     void leave();
+    // Has nothing left behind, although leave() was called.
+    void discard();
 
   private:
     struct State;

@@ -91,6 +91,14 @@ std::string make_run_id(std::int64_t unix_nanoseconds, std::uint64_t random) {
 
 bool is_run_id(std::string_view text) { return text.size() == kShape.size() && fits(text); }
 
+Result<RunEntry> read_entry(const std::string& directory) {
+    if (!has_trace(directory)) return fail(ErrorKind::kNotFound, "there is no run in " + directory);
+    RunEntry entry;
+    entry.directory = directory;
+    read_summary(entry);
+    return entry;
+}
+
 RunStore::RunStore(std::string root) : root_(std::move(root)) {}
 
 const std::string& RunStore::root() const { return root_; }
@@ -231,12 +239,10 @@ Result<RunEntry> RunStore::entry(const std::string& id) const {
     if (!is_run_id(id)) return fail(ErrorKind::kInvalid, "'" + id + "' is not a run id");
     const auto directory = directory_of(id);
     if (!directory) return fail(directory.error());
-    if (!has_trace(*directory)) return fail(ErrorKind::kNotFound, "there is no run " + id + " in " + root_);
-    RunEntry entry;
-    entry.id = id;
-    entry.directory = *directory;
-    entry.started = started_of(id);
-    read_summary(entry);
+    auto entry = read_entry(*directory);
+    if (!entry) return entry;
+    entry->id = id;
+    entry->started = started_of(id);
     return entry;
 }
 

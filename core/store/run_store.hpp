@@ -26,10 +26,13 @@ struct RunEntry {
     std::string step;
     std::string verdict;
     bool complete = false;
-    std::int64_t started = 0;  // nanoseconds since the epoch, from the id
+    std::int64_t started = 0;          // nanoseconds since the epoch, from the id
     std::optional<std::uint32_t> uid;  // whose run it is, where the service recorded it
     std::string backend;
 };
+
+// Of a run directory anywhere, named by its id or not. kNotFound when it has no trace.
+Result<RunEntry> read_entry(const std::string& directory);
 
 // Holds nothing but the root's name: any number may look at one store, while recorders add to it.
 class RunStore {

@@ -168,8 +168,8 @@ void Broker::give_to_worker(Active& run) {
         return concluded(run, word);
     }
     auto worker = WorkerProcess::start();
-    Status begun = worker          ? run.armed ? worker->resume(run.order, there) : worker->begin(run.order, run.project)
-                   : Status(fail(worker.error()));
+    Status begun = worker ? run.armed ? worker->resume(run.order, there) : worker->begin(run.order, run.project)
+                          : Status(fail(worker.error()));
     if (!begun) return given_up(run, begun.error());
     run.project.reset();
     run.worker.emplace(std::move(*worker));
@@ -197,8 +197,8 @@ void Broker::start_run(const control::Peer& peer, control::StartRun::Parameters 
         const auto entry = store_.entry(run);
         if (!entry || !may_see(peer, entry->uid)) return answer.refuse(control::NoSuchRun{run});
     }
-    auto project = take_given(parameters.files.value_or(std::vector<control::GivenFile>{}), descriptors,
-                              limits.given_bytes);
+    auto project =
+        take_given(parameters.files.value_or(std::vector<control::GivenFile>{}), descriptors, limits.given_bytes);
     if (!project) return answer.refuse(refused(project.error()));
 
     auto place = kernel_.begin(process->pid);
@@ -263,6 +263,7 @@ void Broker::on_worker(const std::string& id) {
                 for (auto& waiting : run.waiting) waiting.progress(reply);
                 break;
             }
+            case WorkerWord::Kind::kNothing: return concluded(run, **word);
             case WorkerWord::Kind::kOutcome:
                 if (!(*word)->directory.empty()) return concluded(run, **word);
                 run.has_no_evidence = true;
@@ -383,7 +384,8 @@ void Broker::list_runs(const control::Peer& peer, control::ListRuns::Parameters 
     const std::size_t most = all ? ~std::size_t{0} : parameters.limit.value_or(kUsual);
     std::vector<control::Run> found;
     const auto wanted = [&](const control::Run& run, std::int64_t started, std::optional<std::uint32_t> uid) {
-        return may_see(peer, uid) && started >= since && (!parameters.pipeline || run.pipeline == *parameters.pipeline) &&
+        return may_see(peer, uid) && started >= since &&
+               (!parameters.pipeline || run.pipeline == *parameters.pipeline) &&
                (!parameters.step || run.step == *parameters.step) && (!parameters.uid || uid == *parameters.uid);
     };
     for (auto run = runs_.rbegin(); run != runs_.rend(); ++run) {

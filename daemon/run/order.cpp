@@ -56,7 +56,7 @@ void visit(Order& o, Field field) {
     field("backend", o.backend);
 }
 
-constexpr std::array<const char*, 4> kKinds = {"armed", "refused", "phase", "outcome"};
+constexpr std::array<const char*, 5> kKinds = {"armed", "refused", "phase", "outcome", "nothing"};
 
 std::string dump(const json& object) { return object.dump(-1, ' ', false, json::error_handler_t::replace); }
 

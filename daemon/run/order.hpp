@@ -37,11 +37,11 @@ Result<Order> read_order(const std::string& text);
 
 // What a worker says.
 struct WorkerWord {
-    enum class Kind { kArmed, kRefused, kPhase, kOutcome };
+    enum class Kind { kArmed, kRefused, kPhase, kOutcome, kNothing };
     Kind kind = Kind::kArmed;
     std::string message, hint;  // kRefused: nothing was begun
     std::string phase;          // kPhase: as the interface calls it
-    int exit_code = 125;        // kOutcome, and what follows
+    int exit_code = 125;        // kOutcome, and what follows. kNothing: the command never executed anything
     std::string directory;      // of the evidence; empty: there is none yet
     std::string summary;        // JSON; empty likewise
     std::vector<std::pair<std::string, std::string>> problems;  // message, hint

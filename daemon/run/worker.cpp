@@ -173,7 +173,7 @@ int record(const Assignment& assignment) {
         listener.stop();
     }
     WorkerWord word;
-    word.kind = WorkerWord::Kind::kOutcome;
+    word.kind = outcome.command_started ? WorkerWord::Kind::kOutcome : WorkerWord::Kind::kNothing;
     word.exit_code = outcome.exit_status;
     word.directory = outcome.directory;
     for (const Error& problem : outcome.problems) word.problems.emplace_back(problem.message, problem.hint);
@@ -182,7 +182,7 @@ int record(const Assignment& assignment) {
                                             {outcome.command_seconds, outcome.finish_seconds, outcome.bytes_hashed},
                                             assignment.order.uid);
     say(word);
-    return outcome.judgement ? EX_OK : EX_CANTCREAT;
+    return outcome.judgement || !outcome.command_started ? EX_OK : EX_CANTCREAT;
 }
 
 int recover(const Order& order) {
