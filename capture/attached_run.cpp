@@ -171,6 +171,7 @@ struct AttachedRecording::State {
         static_cast<void>(store::for_each_line(working + "/" + kLeftLog, replay));
         const auto lost = store::Journal::read(working + "/" + store::kJournalFile, lines, replay);
         if (auto resumed = recorder->resume(lost.value_or(1)); !resumed) return resumed;
+        if (recorder->command_status()) source->expect_ended();
         if (::unlink((working + "/" + kLeftLog).c_str()) != 0 && errno != ENOENT)
             return base::fail_errno(errno, "cannot remove " + working + "/" + kLeftLog);
         if (auto kept = keep(); !kept) return kept;

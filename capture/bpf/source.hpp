@@ -20,6 +20,8 @@ class BpfSource : public Source {
     static Result<std::unique_ptr<BpfSource>> open(BpfSettings settings);
     // A run that others have begun and started: start() does nothing. `missed_before`: what kernel().missed() was then.
     static Result<std::unique_ptr<BpfSource>> attach(std::unique_ptr<KernelRun> run, std::uint64_t missed_before);
+    // A recorder before this one may have ended the run already, and was killed then.
+    void expect_ended() { may_have_ended_ = true; }
     ~BpfSource() override;
 
     [[nodiscard]] const SourceInfo& info() const override { return info_; }
@@ -36,6 +38,7 @@ class BpfSource : public Source {
 
     std::unique_ptr<KernelRun> run_;
     bool started_ = false;
+    bool may_have_ended_ = false;
     std::uint64_t missed_before_ = 0;
     ring_buffer* ring_ = nullptr;
     Bell wake_;

@@ -85,7 +85,8 @@ def environment(**more):
     kept = {k: v for k, v in os.environ.items() if not k.startswith("FSTRACKER_")}
     own = {"FSTRACKER_STORE": str(SCRATCH / "store"), "FSTRACKER_CACHE": str(SCRATCH / "cache"),
            "XDG_CONFIG_HOME": str(SCRATCH / "config"), "XDG_STATE_HOME": str(SCRATCH / "state"),
-           "XDG_CACHE_HOME": str(SCRATCH / "xdg-cache"), "PYTHONDONTWRITEBYTECODE": "1"}
+           "XDG_CACHE_HOME": str(SCRATCH / "xdg-cache"), "PYTHONDONTWRITEBYTECODE": "1",
+           "FSTRACKER_SOCKET": str(SCRATCH / "no-service.sock")}
     return {**kept, **own, **{k: str(v) for k, v in more.items()}}
 
 
