@@ -93,7 +93,10 @@ Result<std::string> resolve_run(const std::string& run) {
 }
 
 void recover_dead_runs(const std::string& root) {
-    const auto recovery = capture::recover_runs(root, key_passphrase());
+    // Of the service's runs the service takes care: its next worker goes on with them.
+    const auto recovery = capture::recover_runs(root, key_passphrase(), [](const std::string& working_path) {
+        return capture::read_service_note(working_path).has_value();
+    });
     for (const auto& run : recovery.recovered)
         tell_note("the recorder of run " + run.id + " died; what it had recorded is now in " + run.directory +
                   ", incomplete and without a verdict");
