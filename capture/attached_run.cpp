@@ -208,6 +208,10 @@ Result<std::unique_ptr<AttachedRecording>> AttachedRecording::resume(AttachedRun
     return std::unique_ptr<AttachedRecording>(new AttachedRecording(std::move(state)));
 }
 
+void AttachedRecording::tell_hits(judge::Watch::Listener listener) {
+    if (state_->watch) state_->watch->tell(std::move(listener));
+}
+
 RunOutcome AttachedRecording::record(const CommandEnd& end) {
     State& s = *state_;
     s.directory->leave();

@@ -11,6 +11,7 @@
 #include "capture/record_run.hpp"
 #include "capture/recorder.hpp"
 #include "core/base/result.hpp"
+#include "core/judge/watch.hpp"
 
 namespace fstracker::capture {
 
@@ -37,6 +38,9 @@ class AttachedRecording {
     ~AttachedRecording();
     AttachedRecording(const AttachedRecording&) = delete;
     AttachedRecording& operator=(const AttachedRecording&) = delete;
+
+    // Called with what rules say while it happens, from record()'s thread. Before record().
+    void tell_hits(judge::Watch::Listener listener);
 
     // Until the command ends, by the kernel's word, or `end` is set; then to the end, and writes the evidence. Makes
     // threads of its own. Of a command that ended before it executed anything nothing is kept, and it has not started.

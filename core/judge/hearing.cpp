@@ -69,6 +69,7 @@ void Hearing::keep(const sigma::Rule& rule, sigma::Source source, event::Process
             if (const Actor* parent = story_.find(actor->maker)) hit.parent = parent->image;
         }
         found = hits_.emplace(key, std::move(hit)).first;
+        if (listener_) listener_(found->second);
     }
     ++found->second.times;
 }

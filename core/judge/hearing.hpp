@@ -10,6 +10,7 @@
 #include <string_view>
 #include <tuple>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "core/judge/process_story.hpp"
@@ -46,6 +47,9 @@ class Hearing {
     // Both outlive it.
     Hearing(const sigma::RuleSet& rules, const ProcessStory& story);
 
+    // Called with each hit when there first is one, from then on.
+    void tell(std::function<void(const Hit&)> listener) { listener_ = std::move(listener); }
+
     // Records in order of time. `detail` says what of the object the rule is about.
     void hear(sigma::Record& record, event::ProcessId process, std::string_view object, const Detail& detail = {},
               Hearers hearers = Hearers::kAll);
@@ -79,6 +83,7 @@ class Hearing {
     std::vector<Seen> seen_;
     std::map<std::tuple<event::ProcessId, std::string, std::string>, Hit> hits_;  // by process, rule's id, object
     std::uint64_t not_kept_ = 0;
+    std::function<void(const Hit&)> listener_;
 };
 
 }  // namespace fstracker::judge

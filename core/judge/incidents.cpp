@@ -28,16 +28,6 @@ bool is_technique(std::string_view attack) {
     return attack.size() > 1 && attack[0] == 't' && attack[1] >= '0' && attack[1] <= '9';
 }
 
-// The family that the rule names, else its tactic, else what kind of event it is about.
-std::string family_of(const sigma::Rule& rule, sigma::Source source) {
-    for (const std::string& tag : rule.tags)
-        if (tag.starts_with(kFamilyTag)) return tag.substr(kFamilyTag.size());
-    for (const std::string& tag : rule.tags)
-        if (tag.starts_with(kAttackTag) && !is_technique(std::string_view(tag).substr(kAttackTag.size())))
-            return tag.substr(kAttackTag.size());
-    return std::string(sigma::category_of(source));
-}
-
 std::string upper(std::string text) {
     for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     return text;
@@ -167,6 +157,15 @@ Incident incident_of(const run::Record& record, const std::string& family, std::
 }
 
 }  // namespace
+
+std::string family_of(const sigma::Rule& rule, sigma::Source source) {
+    for (const std::string& tag : rule.tags)
+        if (tag.starts_with(kFamilyTag)) return tag.substr(kFamilyTag.size());
+    for (const std::string& tag : rule.tags)
+        if (tag.starts_with(kAttackTag) && !is_technique(std::string_view(tag).substr(kAttackTag.size())))
+            return tag.substr(kAttackTag.size());
+    return std::string(sigma::category_of(source));
+}
 
 std::string fingerprint_of(const std::vector<std::string>& parts) {
     std::string text;

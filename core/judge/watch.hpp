@@ -5,8 +5,10 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/event/event.hpp"
@@ -38,6 +40,13 @@ class Watch {
 
     // The last event of a run is its RunEnded.
     void see(const event::Event& event);
+
+    // Called with each hit when there first is one, from now on; the actor may be unknown (nullptr).
+    using Listener = std::function<void(const Hit&, const Actor*)>;
+    void tell(Listener listener) {
+        hearing_.tell(
+            [this, listener = std::move(listener)](const Hit& hit) { listener(hit, story_.find(hit.process)); });
+    }
 
     // What rules said while it happened, by process, rule and object.
     [[nodiscard]] std::vector<Hit> hits() const { return hearing_.hits(); }

@@ -19,6 +19,7 @@
 #include "daemon/broker/describe.hpp"
 #include "daemon/control/given_files.hpp"
 #include "daemon/control/limits.hpp"
+#include "daemon/run/findings.hpp"
 #include "daemon/run/given.hpp"
 #include "daemon/run/process.hpp"
 #include "fstracker/version.hpp"
@@ -44,7 +45,8 @@ Refusal refused(const Error& error) {
     return control::Refused{error.message, error.hint.empty() ? std::nullopt : std::optional(error.hint)};
 }
 
-bool may_see(const control::Peer& peer, std::optional<std::uint32_t> uid) { return peer.uid == 0 || uid == peer.uid; }
+bool may_see(std::uint32_t caller, std::optional<std::uint32_t> uid) { return caller == 0 || uid == caller; }
+bool may_see(const control::Peer& peer, std::optional<std::uint32_t> uid) { return may_see(peer.uid, uid); }
 
 std::string new_run_id() {
     std::uint64_t random = 0;
@@ -263,6 +265,7 @@ void Broker::on_worker(const std::string& id) {
                 for (auto& waiting : run.waiting) waiting.progress(reply);
                 break;
             }
+            case WorkerWord::Kind::kFinding: tell_finding(run, (*word)->finding); break;
             case WorkerWord::Kind::kNothing: return concluded(run, **word);
             case WorkerWord::Kind::kOutcome:
                 if (!(*word)->directory.empty()) return concluded(run, **word);
@@ -319,6 +322,14 @@ void Broker::given_up(Active& run, const Error& why) {
 }
 
 void Broker::remove(Active& run) {
+    for (auto one = subscribers_.begin(); one != subscribers_.end();) {
+        if (one->run != run.order.run) {
+            ++one;
+            continue;
+        }
+        one->answer.reply({});
+        one = subscribers_.erase(one);
+    }
     if (run.worker) watcher_.forget(run.worker->socket());
     kernel_.release(run.order.kernel_pins, run.order.run_pins, run.order.number);
     runs_.erase(std::string(run.order.run));
@@ -439,9 +450,37 @@ void Broker::get_run(const control::Peer& peer, control::GetRun::Parameters para
     answer.reply(reply, std::move(descriptors));
 }
 
-void Broker::subscribe(const control::Peer& /*peer*/, control::Subscribe::Parameters /*parameters*/,
+void Broker::subscribe(const control::Peer& peer, control::Subscribe::Parameters parameters,
                        control::Answer<control::Subscribe> answer) {
-    answer.refuse(control::MethodNotImplemented{"Subscribe"});
+    const bool in_work = parameters.run && find(peer, *parameters.run) != nullptr;
+    if (parameters.run && !in_work) {
+        const auto entry = store_.entry(*parameters.run);
+        if (!entry || !may_see(peer.uid, entry->uid)) return answer.refuse(control::NoSuchRun{*parameters.run});
+        return answer.reply({});  // nothing more will be found
+    }
+    answer.progress({});
+    subscribers_.push_back({peer.uid, std::move(parameters.run), std::move(answer)});
+}
+
+// A subscriber that does not keep up is told how many it was not told of.
+void Broker::tell_finding(const Active& run, const std::string& text) {
+    constexpr std::size_t kMostUnread = std::size_t{256} << 10;
+    auto finding = read_finding(text);
+    if (!finding) return;
+    spdlog::info("run {}: {}", run.order.run, finding->title);
+    subscribers_.remove_if([](const Subscriber& one) { return one.answer.gone(); });
+    for (Subscriber& one : subscribers_) {
+        if (!may_see(one.uid, run.order.uid) || (one.run && *one.run != run.order.run)) continue;
+        if (one.answer.unread() > kMostUnread) {
+            ++one.lost;
+            continue;
+        }
+        control::Subscribe::Reply reply;
+        reply.run = run.order.run;
+        reply.finding = finding;
+        if (one.lost != 0) reply.lost = std::exchange(one.lost, 0);
+        one.answer.progress(reply);
+    }
 }
 
 void Broker::get_status(const control::Peer& peer, control::Answer<control::GetStatus> answer) {

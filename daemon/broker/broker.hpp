@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -68,6 +69,7 @@ class Broker : public control::Service {
     void concluded(Active& run, const WorkerWord& word);
     void worker_ended(Active& run);
     void given_up(Active& run, const Error& why);
+    void tell_finding(const Active& run, const std::string& finding);
     void remove(Active& run);
     [[nodiscard]] std::string working_path(const std::string& run) const;
     void recover();
@@ -78,9 +80,16 @@ class Broker : public control::Service {
     store::RunStore store_;
     std::int64_t started_;
     std::map<std::string, std::unique_ptr<Active>> runs_;  // by id
-    std::optional<Error> trouble_;                          // why no run can be recorded, when last tried
+    std::optional<Error> trouble_;                         // why no run can be recorded, when last tried
     std::optional<Clock::time_point> idle_since_;
     std::optional<WorkerProcess> recovery_;
+    struct Subscriber {
+        std::uint32_t uid;
+        std::optional<std::string> run;
+        control::Answer<control::Subscribe> answer;
+        std::uint64_t lost = 0;
+    };
+    std::list<Subscriber> subscribers_;
 };
 
 }  // namespace fstracker::daemon

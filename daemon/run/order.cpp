@@ -56,7 +56,7 @@ void visit(Order& o, Field field) {
     field("backend", o.backend);
 }
 
-constexpr std::array<const char*, 5> kKinds = {"armed", "refused", "phase", "outcome", "nothing"};
+constexpr std::array<const char*, 6> kKinds = {"armed", "refused", "phase", "finding", "outcome", "nothing"};
 
 std::string dump(const json& object) { return object.dump(-1, ' ', false, json::error_handler_t::replace); }
 
@@ -106,6 +106,7 @@ std::string to_text(const WorkerWord& word) {
                  {"message", word.message},
                  {"hint", word.hint},
                  {"phase", word.phase},
+                 {"finding", word.finding},
                  {"exitCode", word.exit_code},
                  {"directory", hex(word.directory)},
                  {"summary", word.summary},
@@ -124,6 +125,7 @@ Result<WorkerWord> read_word(const std::string& text) {
         word.message = object.at("message").get<std::string>();
         word.hint = object.at("hint").get<std::string>();
         word.phase = object.at("phase").get<std::string>();
+        word.finding = object.at("finding").get<std::string>();
         word.exit_code = object.at("exitCode").get<int>();
         word.directory = bytes(object.at("directory"));
         word.summary = object.at("summary").get<std::string>();

@@ -37,10 +37,11 @@ Result<Order> read_order(const std::string& text);
 
 // What a worker says.
 struct WorkerWord {
-    enum class Kind { kArmed, kRefused, kPhase, kOutcome, kNothing };
+    enum class Kind { kArmed, kRefused, kPhase, kFinding, kOutcome, kNothing };
     Kind kind = Kind::kArmed;
     std::string message, hint;  // kRefused: nothing was begun
     std::string phase;          // kPhase: as the interface calls it
+    std::string finding;        // kFinding: JSON, as the interface has it
     int exit_code = 125;        // kOutcome, and what follows. kNothing: the command never executed anything
     std::string directory;      // of the evidence; empty: there is none yet
     std::string summary;        // JSON; empty likewise

@@ -24,6 +24,7 @@
 #include "core/report/summary.hpp"
 #include "core/sigma/rule_set.hpp"
 #include "core/store/run_directory.hpp"
+#include "daemon/run/findings.hpp"
 #include "daemon/run/given.hpp"
 #include "daemon/run/order.hpp"
 #include "daemon/run/packets.hpp"
@@ -35,6 +36,13 @@ namespace fstracker::daemon {
 namespace {
 
 void say(const WorkerWord& word) { static_cast<void>(send_packet(kWorkerSocket, to_text(word))); }
+
+void say_finding(const control::Finding& finding) {
+    WorkerWord word;
+    word.kind = WorkerWord::Kind::kFinding;
+    word.finding = to_text(finding);
+    say(word);
+}
 
 int refuse(const Error& error) {
     WorkerWord word;
@@ -165,6 +173,9 @@ int record(const Assignment& assignment) {
                          : capture::AttachedRecording::resume(std::move(run), assignment.working_path);
     if (!recording) return refuse(recording.error());
     say({});
+    (*recording)->tell_hits([](const judge::Hit& hit, const judge::Actor* actor) {
+        say_finding(finding_of(hit, actor));
+    });
     capture::CommandEnd end;
     capture::RunOutcome outcome;
     {
@@ -177,10 +188,13 @@ int record(const Assignment& assignment) {
     word.exit_code = outcome.exit_status;
     word.directory = outcome.directory;
     for (const Error& problem : outcome.problems) word.problems.emplace_back(problem.message, problem.hint);
-    if (outcome.record && outcome.judgement)
+    if (outcome.record && outcome.judgement) {
+        for (const judge::Incident& incident : outcome.judgement->incidents)
+            if (!incident.suppressed) say_finding(finding_of(incident, *outcome.record));
         word.summary = report::summary_json(*outcome.record, *outcome.judgement, outcome.directory, outcome.exit_status,
                                             {outcome.command_seconds, outcome.finish_seconds, outcome.bytes_hashed},
                                             assignment.order.uid);
+    }
     say(word);
     return outcome.judgement || !outcome.command_started ? EX_OK : EX_CANTCREAT;
 }
