@@ -5,11 +5,11 @@
 #include <bit>
 #include <charconv>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "capture/record_run.hpp"
 #include "cli/criteria.hpp"
+#include "cli/handed_over.hpp"
 #include "cli/places.hpp"
 #include "cli/run_options.hpp"
 #include "cli/run_summary.hpp"
@@ -53,11 +53,10 @@ Status check_folder_of(const char* option, const std::string& path) {
 
 // `run` is what the request refers to, and must outlive it.
 Result<capture::RunRequest> make_request(const RunOptions& options, const std::vector<std::string>& command,
-                                         JudgedRun& run) {
+                                         Recorder recorder, project::Files& files, JudgedRun& run) {
     if (auto status = check_folder_of("--summary", options.summary); !status) return fail(status.error());
     if (auto status = check_folder_of("--out", options.out); !status) return fail(status.error());
-    project::DiskFiles files;
-    auto judged = judged_run(files, options, command, Recorder::kThisProcess);
+    auto judged = judged_run(files, options, command, recorder);
     if (!judged) return fail(judged.error());
     run = std::move(*judged);
 
@@ -134,22 +133,31 @@ int tell_outcome(const RunOptions& options, const capture::RunOutcome& outcome) 
 }
 
 // The service where it listens, unless the caller wants a key or a backend of its own.
-Result<bool> wants_service(const RunOptions& options) {
-    if (options.local || !options.key.empty() || options.backend != "auto") return false;
-    return connect_to_service().map([](const auto& service) { return service.has_value(); });
+Result<Recorder> recorder_for(const RunOptions& options) {
+    if (options.local || !options.key.empty() || options.backend != "auto") return Recorder::kThisProcess;
+    return connect_to_service().map(
+        [](const auto& service) { return service.has_value() ? Recorder::kService : Recorder::kThisProcess; });
+}
+
+Result<capture::RunOutcome> record_by_service(const RunOptions& options, const capture::RunRequest& request,
+                                              const project::DiskFiles& files, const JudgedRun& judged) {
+    auto given = handed_over(files, judged);
+    if (!given) return fail(given.error());
+    return record_run_by_service(request, judged.project.root, options.after, std::move(*given));
 }
 
 Result<int> run(const RunOptions& options, const Trailer& trailer) {
     if (!trailer.separator || trailer.command.empty())
         return fail(ErrorKind::kInvalid, "no command was given", "write it after --, as in: track -- python3 train.py");
+    const auto recorder = recorder_for(options);
+    if (!recorder) return fail(recorder.error());
     JudgedRun judged;
-    const auto request = make_request(options, trailer.command, judged);
+    project::DiskFiles files;
+    const auto request = make_request(options, trailer.command, *recorder, files, judged);
     if (!request) return fail(request.error());
     if (options.verbose) write_request(*request);
-    const auto by_service = wants_service(options);
-    if (!by_service) return fail(by_service.error());
-    const auto outcome = *by_service ? record_run_by_service(*request, judged.project.root, options.after, {})
-                                     : capture::record_run(*request);
+    const auto outcome = *recorder == Recorder::kService ? record_by_service(options, *request, files, judged)
+                                                         : capture::record_run(*request);
     if (!outcome) return fail(outcome.error());
     return tell_outcome(options, *outcome);
 }
