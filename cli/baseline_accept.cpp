@@ -23,7 +23,7 @@ namespace {
 struct Table {
     Teacher run;
     std::string file;
-    ReadBaseline read;
+    project::ReadBaseline read;
     std::vector<judge::Surprise> surprises;  // of the baseline as it is now
 };
 

@@ -6,11 +6,12 @@
 #include "cli/terminal.hpp"
 #include "core/base/durable_file.hpp"
 #include "core/baseline/baseline_text.hpp"
+#include "core/project/project.hpp"
 #include "core/report/printable.hpp"
 
 namespace fstracker::cli {
 
-std::string signature_path(const std::string& path) { return path + ".sigstore.json"; }
+using project::signature_path;
 
 Status write_baseline_file(const std::string& path, const baseline::Baseline& baseline) {
     constexpr unsigned kFolderMode = 0755;

@@ -9,9 +9,6 @@
 
 namespace fstracker::cli {
 
-// Beside the baseline's file: who vouches for it.
-std::string signature_path(const std::string& path);
-
 // Makes the folders that are missing. Says so on standard error where a signature does not hold any more.
 Status write_baseline_file(const std::string& path, const baseline::Baseline& baseline);
 

@@ -63,7 +63,7 @@ std::string as_json(const std::string& file, const baseline::Baseline& known) {
 struct Compared {
     Teacher run;
     std::string file;
-    ReadBaseline read;
+    project::ReadBaseline read;
 };
 
 Result<Compared> compare(const BaselineOptions& options, const Project& project) {

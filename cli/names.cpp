@@ -6,8 +6,6 @@
 #include <cctype>
 #include <string_view>
 
-#include "core/report/printable.hpp"
-
 namespace fstracker::cli {
 namespace {
 
@@ -152,14 +150,6 @@ std::string step_name(const std::vector<std::string>& given) {
     if (interpreter == kInterpreters.end()) return as_name(program);
     const auto script = script_of(*interpreter, command);
     return as_name(script.empty() ? program : script);
-}
-
-std::string as_name(const std::string& text) {
-    auto name = report::printable(text);
-    std::replace(name.begin(), name.end(), '\\', '_');
-    while (!name.empty() && name.front() == '.') name.erase(0, 1);
-    std::replace(name.begin(), name.end(), '/', '_');
-    return name.empty() ? "step" : name;
 }
 
 }  // namespace fstracker::cli

@@ -7,7 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "core/project/project.hpp"
+
 namespace fstracker::cli {
+
+using project::as_name;
 
 using Environment = std::function<std::optional<std::string>(const char*)>;
 
@@ -17,8 +21,5 @@ std::string ci_pipeline(const Environment& environment);
 // Of the command that env, nice, sudo, timeout and the like are to run: the script's name for an interpreter that is
 // given one ("python3 -u train.py" is train.py), the module's for -m, else the command's base name.
 std::string step_name(const std::vector<std::string>& given);
-
-// One line of printable text without '/': a name that is also a folder's. Never empty.
-std::string as_name(const std::string& text);
 
 }  // namespace fstracker::cli

@@ -5,15 +5,12 @@
 #include <bit>
 #include <charconv>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "capture/record_run.hpp"
 #include "cli/criteria.hpp"
-#include "cli/names.hpp"
+#include "cli/handed_over.hpp"
 #include "cli/places.hpp"
-#include "cli/project_file.hpp"
-#include "cli/rule_files.hpp"
 #include "cli/run_options.hpp"
 #include "cli/run_summary.hpp"
 #include "cli/service.hpp"
@@ -54,45 +51,23 @@ Status check_folder_of(const char* option, const std::string& path) {
                 "make the folder first");
 }
 
-// What the request refers to and must outlive it.
-struct Held {
-    std::string project_root;
-    sigma::RuleSet rules;
-    std::unique_ptr<baseline::Baseline> baseline;
-};
-
+// `run` is what the request refers to, and must outlive it.
 Result<capture::RunRequest> make_request(const RunOptions& options, const std::vector<std::string>& command,
-                                         Held& held) {
+                                         Recorder recorder, project::Files& files, JudgedRun& run) {
     if (auto status = check_folder_of("--summary", options.summary); !status) return fail(status.error());
     if (auto status = check_folder_of("--out", options.out); !status) return fail(status.error());
-    const auto project = current_project();
-    if (!project) return fail(project.error());
-    const auto& root = project->root;
-    held.project_root = root;
+    auto judged = judged_run(files, options, command, recorder);
+    if (!judged) return fail(judged.error());
+    run = std::move(*judged);
 
     capture::RunRequest request;
     request.command = command;
-    request.configuration = project->digests;
-    auto roles = artifact::DeclaredRoles::make(project->file.roles, project->file.roots, root);
-    if (!roles) return fail(roles.error().within(root + '/' + kProjectFile));
-    request.roles = std::move(*roles);
-    auto loaded = load_rules(root, options.rules);
-    if (!loaded) return fail(loaded.error().within("rules"));
-    held.rules = std::move(loaded->rules);
-    request.rules = &held.rules;
-    request.configuration.insert(loaded->digests.begin(), loaded->digests.end());
-    request.pipeline = options.pipeline;
-    if (request.pipeline.empty()) request.pipeline = project->file.pipeline;
-    if (request.pipeline.empty()) request.pipeline = ci_pipeline(environment);
-    if (request.pipeline.empty()) request.pipeline = as_name(root.substr(root.rfind('/') + 1));
-    request.step = options.step.empty() ? matching_step(project->file, command) : options.step;
-    if (request.step.empty()) request.step = step_name(command);
-    auto criteria = load_criteria(*project, request.pipeline, request.step,
-                                  {options.baseline, options.baseline_key, options.after});
-    if (!criteria) return fail(criteria.error());
-    held.baseline = std::move(criteria->baseline);
-    request.criteria = std::move(criteria->criteria);
-    request.configuration.insert(criteria->digests.begin(), criteria->digests.end());
+    request.pipeline = run.asked.pipeline;
+    request.step = run.asked.step;
+    request.configuration = run.judging.configuration;
+    request.roles = run.judging.roles;
+    request.rules = &run.judging.rules.rules;
+    request.criteria = run.judging.criteria.criteria;
 
     auto store = store_root();
     if (!store) return fail(store.error());
@@ -158,22 +133,31 @@ int tell_outcome(const RunOptions& options, const capture::RunOutcome& outcome) 
 }
 
 // The service where it listens, unless the caller wants a key or a backend of its own.
-Result<bool> wants_service(const RunOptions& options) {
-    if (options.local || !options.key.empty() || options.backend != "auto") return false;
-    return connect_to_service().map([](const auto& service) { return service.has_value(); });
+Result<Recorder> recorder_for(const RunOptions& options) {
+    if (options.local || !options.key.empty() || options.backend != "auto") return Recorder::kThisProcess;
+    return connect_to_service().map(
+        [](const auto& service) { return service.has_value() ? Recorder::kService : Recorder::kThisProcess; });
+}
+
+Result<capture::RunOutcome> record_by_service(const RunOptions& options, const capture::RunRequest& request,
+                                              const project::DiskFiles& files, const JudgedRun& judged) {
+    auto given = handed_over(files, judged);
+    if (!given) return fail(given.error());
+    return record_run_by_service(request, judged.project.root, options.after, std::move(*given));
 }
 
 Result<int> run(const RunOptions& options, const Trailer& trailer) {
     if (!trailer.separator || trailer.command.empty())
         return fail(ErrorKind::kInvalid, "no command was given", "write it after --, as in: track -- python3 train.py");
-    Held held;
-    const auto request = make_request(options, trailer.command, held);
+    const auto recorder = recorder_for(options);
+    if (!recorder) return fail(recorder.error());
+    JudgedRun judged;
+    project::DiskFiles files;
+    const auto request = make_request(options, trailer.command, *recorder, files, judged);
     if (!request) return fail(request.error());
     if (options.verbose) write_request(*request);
-    const auto by_service = wants_service(options);
-    if (!by_service) return fail(by_service.error());
-    const auto outcome = *by_service ? record_run_by_service(*request, held.project_root, options.after, {})
-                                     : capture::record_run(*request);
+    const auto outcome = *recorder == Recorder::kService ? record_by_service(options, *request, files, judged)
+                                                         : capture::record_run(*request);
     if (!outcome) return fail(outcome.error());
     return tell_outcome(options, *outcome);
 }

@@ -33,6 +33,7 @@ constexpr control::Milliseconds kStart{60'000};
 constexpr control::Milliseconds kSend{10'000};
 // A service that is upgraded or was killed comes back within this time, or somebody has to look after it.
 constexpr auto kReturn = std::chrono::seconds(60);
+constexpr int kTrackerFailed = 125;
 constexpr std::size_t kLongestCommand = std::size_t{64} << 10;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
@@ -82,7 +83,7 @@ Result<control::Outcome> wait_for_outcome(std::optional<Client> service, const s
 void take_evidence(const capture::RunRequest& request, const control::Outcome& told, capture::RunOutcome& outcome) {
     const auto problem = [&](Error error) {
         outcome.problems.push_back(std::move(error));
-        outcome.exit_status = 125;
+        outcome.exit_status = kTrackerFailed;
     };
     const auto summary = nlohmann::json::parse(told.summary ? told.summary->text : "", nullptr, false);
     if (!summary.is_object()) {
@@ -156,19 +157,18 @@ Result<capture::RunOutcome> record_run_by_service(const capture::RunRequest& req
     const auto status = capture::supervise((*launcher)->pid());
     outcome.command_seconds = seconds_since(command_start);
     const auto finish_start = Clock::now();
-    outcome.exit_status = status ? report::shell_status(*status) : 125;
+    outcome.exit_status = status ? report::shell_status(*status) : kTrackerFailed;
     if (!status) outcome.problems.push_back(status.error());
 
     const auto told = wait_for_outcome(std::move(waiting), outcome.run_id);
     if (!told) {
         outcome.problems.push_back(told.error());
-        outcome.exit_status = 125;
+        outcome.exit_status = kTrackerFailed;
         return outcome;
     }
-    for (const control::Problem& problem : told->problems) {
+    for (const control::Problem& problem : told->problems)
         outcome.problems.push_back({ErrorKind::kSystem, problem.message, problem.hint.value_or("")});
-        outcome.exit_status = 125;
-    }
+    if (told->exit_code == kTrackerFailed) outcome.exit_status = kTrackerFailed;
     take_evidence(request, *told, outcome);
     outcome.finish_seconds = seconds_since(finish_start);
     return outcome;

@@ -40,6 +40,13 @@ class Loader {
             set_.faults_.push_back({name, fault.line, fault.column, Fault::Severity::kError, fault.message});
     }
 
+    void read(const RuleText& text) {
+        if (text.bytes)
+            read_text(*text.bytes, text.name);
+        else
+            file_fault(text.name, text.bytes.error());
+    }
+
     RuleSet finish() {
         refuse_duplicates();
         apply_filters();
@@ -50,8 +57,6 @@ class Loader {
     }
 
   private:
-    static constexpr std::size_t kMostFiles = 20'000;
-
     void file_fault(const std::string& path, const std::string& message) {
         set_.faults_.push_back({path, 0, 0, Fault::Severity::kError, message});
     }
@@ -60,10 +65,8 @@ class Loader {
         std::vector<std::string> files;
         std::error_code error;
         for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-            const auto extension = at->path().extension();
             std::error_code unknown;
-            if ((extension == ".yml" || extension == ".yaml") && at->is_regular_file(unknown))
-                files.push_back(at->path().string());
+            if (is_rule_file(at->path().string()) && at->is_regular_file(unknown)) files.push_back(at->path().string());
             if (files.size() > kMostFiles)
                 return file_fault(folder, fmt::format("more than {} rule files", kMostFiles));
         }
@@ -223,9 +226,17 @@ class Loader {
     std::vector<Filter> filters_;
 };
 
-RuleSet load(const std::vector<std::string>& paths) {
+bool is_rule_file(const std::string& path) {
+    const auto extension = fs::path(path).extension();
+    return extension == ".yml" || extension == ".yaml";
+}
+
+RuleSet load(const std::vector<std::string>& paths) { return load(paths, {}); }
+
+RuleSet load(const std::vector<std::string>& paths, const std::vector<RuleText>& texts) {
     Loader loader;
     for (const auto& path : paths) loader.read_path(path);
+    for (const auto& text : texts) loader.read(text);
     return loader.finish();
 }
 

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include <tl/expected.hpp>
+
 #include "core/sigma/record.hpp"
 #include "core/sigma/rule.hpp"
 
@@ -47,6 +49,15 @@ class RuleSet {
 // Reads files, and folders with all below them: *.yml and *.yaml, in sorted order. A file that is named is read
 // whatever it is called. Never throws; what cannot be read or understood is among the faults, and the rest is loaded.
 RuleSet load(const std::vector<std::string>& paths);
+// The same with texts that somebody else has read, or could not, behind what is on the disk.
+struct RuleText {
+    std::string name;                              // stands for the file in faults
+    tl::expected<std::string, std::string> bytes;  // or the fault
+};
+RuleSet load(const std::vector<std::string>& paths, const std::vector<RuleText>& texts);
+// What load() takes from a folder, by its name, and how many of them.
+bool is_rule_file(const std::string& path);
+inline constexpr std::size_t kMostFiles = 20'000;
 // The same of a text in memory; `name` stands for the file in faults.
 RuleSet load_text(std::string_view text, const std::string& name);
 

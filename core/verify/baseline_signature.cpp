@@ -6,17 +6,20 @@
 
 namespace fstracker::verify {
 
-Status check_baseline_signature(const std::string& bundle, const event::Sha256& digest, const sign::PublicKey& key) {
+static_assert(kMostBaselineSignatureBytes == kMostBundleBytes);
+
+Status check_baseline_signature(std::string_view bundle, const std::string& name, const event::Sha256& digest,
+                                const sign::PublicKey& key) {
     FaultList faults;
     Options options;
     options.key = key;
-    const auto file = read_signed_file(bundle, bundle, faults);
-    if (file) check_signature(*file, bundle, options, faults);
+    const auto file = read_signed_bytes(bundle, name, faults);
+    if (file) check_signature(*file, name, options, faults);
     for (const Fault& fault : faults.take()) return fail(ErrorKind::kInvalid, fault.where + ": " + fault.what);
     const auto statement = evidence::read_baseline_statement(file->bundle.payload);
-    if (!statement) return fail(statement.error().within(bundle));
+    if (!statement) return fail(statement.error().within(name));
     if (statement->digest != digest)
-        return fail(ErrorKind::kInvalid, bundle + ": is of the file as it was, which has changed since");
+        return fail(ErrorKind::kInvalid, name + ": is of the file as it was, which has changed since");
     return {};
 }
 

@@ -54,12 +54,16 @@ std::optional<SignedFile> read_signed_file(const std::string& path, const std::s
         faults.add(name, "cannot be read: " + bytes.error().message);
         return std::nullopt;
     }
-    auto bundle = evidence::read_bundle(*bytes);
+    return read_signed_bytes(*bytes, name, faults);
+}
+
+std::optional<SignedFile> read_signed_bytes(std::string_view bytes, const std::string& name, FaultList& faults) {
+    auto bundle = evidence::read_bundle(bytes);
     if (!bundle) {
         faults.add(name, "is not a bundle as it should be: " + bundle.error().message);
         return std::nullopt;
     }
-    return SignedFile{digest::sha256(*bytes), std::move(*bundle)};
+    return SignedFile{digest::sha256(bytes), std::move(*bundle)};
 }
 
 bool check_signature(const SignedFile& file, const std::string& name, const Options& options, FaultList& faults) {

@@ -70,6 +70,7 @@ std::string_view word(control::Purpose purpose) {
     switch (purpose) {
         case control::Purpose::kProject: return "project";
         case control::Purpose::kBaseline: return "baseline";
+        case control::Purpose::kBaselineSignature: return "baselineSignature";
         case control::Purpose::kBaselineKey: return "baselineKey";
         case control::Purpose::kRules: return "rules";
     }

@@ -21,7 +21,8 @@ struct Words;
 template <>
 struct Words<Purpose> {
     static constexpr std::string_view kName = "Purpose";
-    static constexpr std::array<std::string_view, 4> kWords = {"project", "baseline", "baselineKey", "rules"};
+    static constexpr std::array<std::string_view, 5> kWords = {"project", "baseline", "baselineSignature",
+                                                               "baselineKey", "rules"};
 };
 template <>
 struct Words<State> {

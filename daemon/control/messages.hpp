@@ -38,7 +38,7 @@ struct JsonObject {
     bool operator==(const JsonObject&) const = default;
 };
 
-enum class Purpose { kProject, kBaseline, kBaselineKey, kRules };
+enum class Purpose { kProject, kBaseline, kBaselineSignature, kBaselineKey, kRules };
 enum class State { kRecording, kFinishing, kDone, kInterrupted };
 enum class Verdict { kClean, kReview, kAlert, kIncomplete };
 enum class Phase { kRecording, kDigests, kLooking, kJudging, kWriting };

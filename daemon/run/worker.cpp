@@ -21,11 +21,11 @@
 #include "capture/bell.hpp"
 #include "capture/recover_runs.hpp"
 #include "core/base/durable_file.hpp"
+#include "core/report/printable.hpp"
 #include "core/report/summary.hpp"
-#include "core/sigma/rule_set.hpp"
 #include "core/store/run_directory.hpp"
 #include "daemon/run/findings.hpp"
-#include "daemon/run/given.hpp"
+#include "daemon/run/judging.hpp"
 #include "daemon/run/order.hpp"
 #include "daemon/run/packets.hpp"
 #include "daemon/run/process.hpp"
@@ -47,8 +47,9 @@ void say_finding(const control::Finding& finding) {
 int refuse(const Error& error) {
     WorkerWord word;
     word.kind = WorkerWord::Kind::kRefused;
-    word.message = error.message;
-    word.hint = error.hint;
+    // Names and texts of files that somebody handed over may be in it, and it goes to the log as well.
+    word.message = report::printable(error.message);
+    word.hint = report::printable(error.hint);
     say(word);
     return EX_UNAVAILABLE;
 }
@@ -87,12 +88,14 @@ Result<Assignment> receive_assignment() {
         assignment.project = std::move(*project);
     } else if (!assignment.working_path.empty()) {
         auto project = base::read_file(assignment.working_path + "/" + store::kProjectFile, kLongestProject);
-        if (project) assignment.project = std::move(*project);
+        if (!project) return fail(project.error());
+        assignment.project = std::move(*project);
     }
     return assignment;
 }
 
-capture::AttachedRun make_run(const Assignment& assignment, const sigma::RuleSet& rules) {
+// `judged` outlives the run.
+capture::AttachedRun make_run(const Assignment& assignment, const OrderedJudging& judged) {
     const Order& order = assignment.order;
     capture::AttachedRun run;
     capture::RunRequest& request = run.request;
@@ -106,7 +109,10 @@ capture::AttachedRun make_run(const Assignment& assignment, const sigma::RuleSet
     request.backend = order.backend;
     request.digest = order.digest;
     request.version = std::string(kVersion);
-    request.rules = &rules;
+    request.configuration = judged.judging.configuration;
+    request.rules = &judged.judging.rules.rules;
+    request.criteria = judged.judging.criteria.criteria;
+    request.roles = judged.judging.roles;
     request.owner = order.uid;
     run.id = order.run;
     run.kernel_pins = order.kernel_pins;
@@ -117,7 +123,7 @@ capture::AttachedRun make_run(const Assignment& assignment, const sigma::RuleSet
     run.started = order.started;
     run.command_pid = order.pid;
     run.service_note = to_text(order);
-    run.project = assignment.project;
+    run.project = judged.project;
     return run;
 }
 
@@ -166,8 +172,9 @@ class Listener {
 };
 
 int record(const Assignment& assignment) {
-    const sigma::RuleSet rules = sigma::load({assignment.order.rules});
-    capture::AttachedRun run = make_run(assignment, rules);
+    const auto judged = load_judging(assignment.order, assignment.project);
+    if (!judged) return refuse(judged.error());
+    capture::AttachedRun run = make_run(assignment, *judged);
     auto recording = assignment.working_path.empty()
                          ? capture::AttachedRecording::begin(std::move(run))
                          : capture::AttachedRecording::resume(std::move(run), assignment.working_path);
@@ -188,6 +195,7 @@ int record(const Assignment& assignment) {
     word.exit_code = outcome.exit_status;
     word.directory = outcome.directory;
     for (const Error& problem : outcome.problems) word.problems.emplace_back(problem.message, problem.hint);
+    for (const std::string& note : judged->judging.criteria.missing) word.problems.emplace_back(note, "");
     if (outcome.record && outcome.judgement) {
         for (const judge::Incident& incident : outcome.judgement->incidents)
             if (!incident.suppressed) say_finding(finding_of(incident, *outcome.record));

@@ -10,7 +10,7 @@
 
 #include "core/base/result.hpp"
 
-namespace fstracker::cli {
+namespace fstracker::project {
 
 inline constexpr const char* kProjectFile = ".fstracker.yaml";
 
@@ -42,4 +42,4 @@ Result<ProjectFile> parse_project_file(std::string_view text, const std::string&
 // with the program's folder left out, so that "python* train.py*" fits "/usr/bin/python3 train.py --fast".
 std::string matching_step(const ProjectFile& project, const std::vector<std::string>& command);
 
-}  // namespace fstracker::cli
+}  // namespace fstracker::project

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/project_file.hpp"
+#include "core/project/project_file.hpp"
 
 #include <fmt/format.h>
 #include <fnmatch.h>
@@ -11,7 +11,7 @@
 
 #include "core/report/words.hpp"
 
-namespace fstracker::cli {
+namespace fstracker::project {
 namespace {
 
 // Thrown inside this file only, caught in parse_project_file: YAML's own faults are exceptions too.
@@ -149,4 +149,4 @@ std::string matching_step(const ProjectFile& project, const std::vector<std::str
     return {};
 }
 
-}  // namespace fstracker::cli
+}  // namespace fstracker::project

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/project_file.hpp"
+#include "core/project/project_file.hpp"
 
 #include <catch2/catch.hpp>
 
 #include "tests/unit/scratch.hpp"
 
 using namespace fstracker;
-using namespace fstracker::cli;
+using namespace fstracker::project;
 
 namespace {
 
@@ -17,7 +17,7 @@ std::string fault(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("a project file with every key is read", "[cli]") {
+TEST_CASE("a project file with every key is read", "[project]") {
     const auto project = parse_project_file(R"(
 pipeline: fraud-model
 roots: {DATA: /mnt/datasets/fraud}
@@ -48,7 +48,7 @@ suppress:
     CHECK(parse_project_file(testing::content_of(FSTRACKER_SOURCE_DIR "/examples/pipeline/.fstracker.yaml"), "p.yaml"));
 }
 
-TEST_CASE("a fault in a project file is named with its line", "[cli]") {
+TEST_CASE("a fault in a project file is named with its line", "[project]") {
     CHECK_THAT(fault("pipeline: x\npipelines: y\n"), Catch::StartsWith("p.yaml:2: ") && Catch::Contains("pipelines"));
     CHECK_THAT(fault("a: [\n"), Catch::StartsWith("p.yaml:"));
     CHECK_THAT(fault("pipeline: [x]\n"), Catch::StartsWith("p.yaml:1: "));
