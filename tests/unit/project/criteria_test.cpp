@@ -143,7 +143,7 @@ TEST_CASE("a fault in what a run is judged by refuses it in the same words from 
         baseline::Baseline other;
         other.pipeline = "fraud";
         other.step = "evaluate";
-        other.runs = {{"r", "t"}};
+        other.runs = {{"r", std::string(64, 'a')}};
         put(maker.baseline_file(), baseline::write_baseline(other));
         says("is of step evaluate of fraud, not of train of fraud");
         maker.asked.baseline = maker.baseline_file();

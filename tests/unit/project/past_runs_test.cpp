@@ -29,7 +29,7 @@ struct Store {
         maker.info.id = store::make_run_id(kStart + second * 1'000'000'000LL, 1);
         maker.info.step = "prepare";
         auto& access = std::get<event::FileAccess>(maker.events[1]);
-        access.access = event::kWrite;
+        access.access = event::kWrite | event::kCreate;
         const auto directory = folder.empty() ? scratch / maker.info.id : folder;
         maker.write(directory);
         put(directory + "/summary.json",
