@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "capture/parser/parser.hpp"
 #include "capture/write_evidence.hpp"
 #include "core/artifact/inspector.hpp"
 #include "core/base/clock.hpp"
@@ -65,7 +66,7 @@ Result<sign::PrivateKey> signing_key(const RunRequest& request) {
 Result<digest::HasherOptions> hasher_options(const RunRequest& request) {
     digest::HasherOptions options;
     options.cache = request.cache_file;
-    options.inspector = artifact::content_inspector();
+    options.inspector = artifact::content_inspector(sandboxed_parser());
     if (request.digest == "full") return options;
     std::uint64_t largest = 0;
     if (request.digest != "none") {

@@ -17,6 +17,7 @@ namespace fstracker::digest {
 struct Inspection {
     std::uint16_t kind = 0;  // below 0x8000
     std::string details;     // one line; empty for nearly all
+    bool lasting = true;     // false: not to be cached, since it may be told otherwise another time
     bool operator==(const Inspection&) const = default;
 };
 
@@ -50,12 +51,16 @@ struct DigestHash {
     }
 };
 
-// By digest. Values.
+// By digest. Values. What lasts stands before what does not.
 class Inspections {
   public:
     void add(const event::Sha256& digest, Inspection inspection) {
-        if (!inspection.details.empty()) details_[digest] = std::move(inspection.details);
+        if (!inspection.lasting && kinds_.contains(digest)) return;
         kinds_[digest] = inspection.kind;
+        if (inspection.details.empty())
+            details_.erase(digest);
+        else
+            details_[digest] = std::move(inspection.details);
     }
     // What the other knows and this one does not.
     void add(const Inspections& other) {

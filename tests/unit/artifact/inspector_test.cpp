@@ -62,7 +62,8 @@ digest::HasherOptions options_in(const Scratch& scratch) {
     digest::HasherOptions options;
     options.cache = scratch / "digests";
     options.clock = [] { return kLater; };
-    options.inspector = artifact::content_inspector();
+    options.inspector = artifact::content_inspector(
+        [](int fd, std::uint64_t size) { return artifact::Parsed{artifact::inspect_file(fd, size)}; });
     return options;
 }
 
