@@ -224,7 +224,7 @@ const Verb kDoctorVerb = {
     "doctor [OPTIONS]",
     "Say whether a run can be recorded here, and if not, why",
     "Tries each backend on this host and says what is in the way of it, what to do, and what it would never "
-    "see; looks at the run store, the digest cache, the key and the daemon.\n\n"
+    "see; looks at the run store, the digest cache, the key, the processes that parse contents and the daemon.\n\n"
     "Exit status: 0 when a run can be recorded; 1 when not.",
     false,
     2,

@@ -4,12 +4,12 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -78,9 +78,7 @@ void be_confined() {
     if (!confine().may_parse()) ::_exit(kNotConfined);
 }
 
-std::vector<As> users() {
-    return ::geteuid() == 0 ? std::vector{As::kWhoever, As::kUser} : std::vector{As::kWhoever};
-}
+std::vector<As> users() { return ::geteuid() == 0 ? std::vector{As::kWhoever, As::kUser} : std::vector{As::kWhoever}; }
 
 struct Attempt {
     const char* what;
