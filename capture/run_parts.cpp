@@ -18,6 +18,7 @@
 #include "core/artifact/inspector.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/parts.hpp"
+#include "core/store/index.hpp"
 
 namespace fstracker::capture {
 
@@ -144,6 +145,15 @@ void write_down(RunParts& parts, std::chrono::steady_clock::time_point finish_st
     }
     outcome.record = std::move(written->record);
     outcome.judgement = std::move(written->judgement);
+}
+
+void note_in_index(const std::string& store_root, const std::string& id, const run::Record& record) {
+    try {
+        const auto index = store::Index::open(store_root);
+        if (index) static_cast<void>((*index)->add(id, record));
+    } catch (const std::exception&) {
+        // no memory: it is derived from what is safe on the disk
+    }
 }
 
 }  // namespace fstracker::capture

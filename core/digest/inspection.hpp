@@ -64,8 +64,10 @@ class Inspections {
     }
     // What the other knows and this one does not.
     void add(const Inspections& other) {
-        kinds_.insert(other.kinds_.begin(), other.kinds_.end());
-        details_.insert(other.details_.begin(), other.details_.end());
+        for (const auto& [digest, kind] : other.kinds_) {
+            if (!kinds_.emplace(digest, kind).second) continue;
+            if (const std::string* details = other.details(digest)) details_[digest] = *details;
+        }
     }
     [[nodiscard]] const std::unordered_map<event::Sha256, std::uint16_t, DigestHash>& kinds() const { return kinds_; }
     [[nodiscard]] const std::uint16_t* kind(const event::Sha256& digest) const {
