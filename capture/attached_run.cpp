@@ -239,7 +239,10 @@ RunOutcome AttachedRecording::record(const CommandEnd& end) {
                    *s.key,
                    &s.inspections->all()};
     write_down(parts, finish_start, outcome);
-    if (outcome.judgement) outcome.directory = s.directory->final_path();
+    if (outcome.judgement) {
+        outcome.directory = s.directory->final_path();
+        note_in_index(s.run.request.store_root, s.run.id, *outcome.record);
+    }
     outcome.finish_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - finish_start).count();
     return outcome;
 }

@@ -182,6 +182,7 @@ Result<RunOutcome> record_run(const RunRequest& request) {
         if (auto remembered = store.remember(id, outcome.directory); !remembered)
             outcome.problems.push_back(remembered.error().within("the run store"));
     }
+    note_in_index(request.store_root, id, *outcome.record);
     outcome.finish_seconds = seconds_since(finish_start);
     return outcome;
 }

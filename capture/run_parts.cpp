@@ -13,10 +13,12 @@
 
 #include <fmt/format.h>
 
+#include "capture/parser/parser.hpp"
 #include "capture/write_evidence.hpp"
 #include "core/artifact/inspector.hpp"
 #include "core/base/clock.hpp"
 #include "core/base/parts.hpp"
+#include "core/store/index.hpp"
 
 namespace fstracker::capture {
 
@@ -65,7 +67,7 @@ Result<sign::PrivateKey> signing_key(const RunRequest& request) {
 Result<digest::HasherOptions> hasher_options(const RunRequest& request) {
     digest::HasherOptions options;
     options.cache = request.cache_file;
-    options.inspector = artifact::content_inspector();
+    options.inspector = artifact::content_inspector(sandboxed_parser());
     if (request.digest == "full") return options;
     std::uint64_t largest = 0;
     if (request.digest != "none") {
@@ -143,6 +145,15 @@ void write_down(RunParts& parts, std::chrono::steady_clock::time_point finish_st
     }
     outcome.record = std::move(written->record);
     outcome.judgement = std::move(written->judgement);
+}
+
+void note_in_index(const std::string& store_root, const std::string& id, const run::Record& record) {
+    try {
+        const auto index = store::Index::open(store_root);
+        if (index) static_cast<void>((*index)->add(id, record));
+    } catch (const std::exception&) {
+        // no memory: it is derived from what is safe on the disk
+    }
 }
 
 }  // namespace fstracker::capture

@@ -48,4 +48,7 @@ struct RunParts {
 // committed and its problems say why. `exit_status` and `command_seconds` are set already.
 void write_down(RunParts& parts, std::chrono::steady_clock::time_point finish_start, RunOutcome& outcome);
 
+// Notes a run that has come into the store in the store's index. As well as it can: who looks next reads the rest.
+void note_in_index(const std::string& store_root, const std::string& id, const run::Record& record);
+
 }  // namespace fstracker::capture

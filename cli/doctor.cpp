@@ -8,7 +8,9 @@
 #include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "capture/parser/parser.hpp"
 #include "capture/record_run.hpp"
 #include "cli/places.hpp"
 #include "cli/service.hpp"
@@ -30,6 +32,7 @@ struct Finding {
     bool needed = false;  // without it no run can be recorded
     std::string what;
     std::string remedy;
+    std::optional<std::vector<std::string>> refused;  // parts of a whole that this host does not allow
 };
 
 // The nearest folder upwards that is there already: where a missing one would be made.
@@ -122,6 +125,37 @@ Finding check_service() {
             ""};
 }
 
+Finding check_parser() {
+    Finding finding{"parser",
+                    true,
+                    false,
+                    "pickles, archives and models' headers are parsed in processes that have no "
+                    "privilege, network or files",
+                    "",
+                    std::vector<std::string>{}};
+    const auto sandbox = capture::probe_parser();
+    if (!sandbox) {
+        finding.good = false;
+        finding.what = "pickles, archives and models' headers cannot be parsed: " + sandbox.error().message;
+        finding.remedy = "may this user have more processes, and is /proc mounted?";
+        return finding;
+    }
+    std::string why;
+    for (std::size_t i = 0; i < capture::kSandboxParts; ++i) {
+        const auto part = static_cast<capture::SandboxPart>(i);
+        if (sandbox->error(part) == 0) continue;
+        finding.refused->emplace_back(capture::to_words(part));
+        why += fmt::format("{}{} ({})", why.empty() ? "" : ", ", capture::to_words(part),
+                           std::strerror(sandbox->error(part)));
+    }
+    finding.good = why.empty();
+    if (!sandbox->may_parse())
+        finding.what = "pickles, archives and models' headers cannot be parsed: this host refuses " + why;
+    else if (!finding.good)
+        finding.what += "; of what they are to have, this host refuses " + why;
+    return finding;
+}
+
 std::string as_text(const std::vector<capture::BackendReport>& backends, const std::vector<Finding>& findings,
                     bool can_record) {
     std::string out = fmt::format("track {}\n\n", kVersion);
@@ -157,14 +191,18 @@ std::string as_json(const std::vector<capture::BackendReport>& backends, const s
                                    {"remedy", display(backend.remedy)},
                                    {"misses", misses}});
     }
-    for (const auto& finding : findings)
-        out[finding.name] = {{"ok", finding.good}, {"what", display(finding.what)}, {"hint", display(finding.remedy)}};
+    for (const auto& finding : findings) {
+        auto& told = out[finding.name];
+        told = {{"ok", finding.good}, {"what", display(finding.what)}, {"hint", display(finding.remedy)}};
+        if (finding.refused) told["refused"] = *finding.refused;
+    }
     return out.dump(2) + '\n';
 }
 
 Result<int> run(bool json) {
     const auto backends = backends_of_this_host();
-    const std::vector<Finding> findings = {check_btf(), check_store(), check_cache(), check_key(), check_service()};
+    const std::vector<Finding> findings = {check_btf(), check_store(),  check_cache(),
+                                           check_key(), check_parser(), check_service()};
     bool can_record = false;
     for (const auto& backend : backends) can_record = can_record || backend.usable;
     for (const auto& finding : findings) can_record = can_record && (finding.good || !finding.needed);
@@ -186,7 +224,7 @@ const Verb kDoctorVerb = {
     "doctor [OPTIONS]",
     "Say whether a run can be recorded here, and if not, why",
     "Tries each backend on this host and says what is in the way of it, what to do, and what it would never "
-    "see; looks at the run store, the digest cache, the key and the daemon.\n\n"
+    "see; looks at the run store, the digest cache, the key, the processes that parse contents and the daemon.\n\n"
     "Exit status: 0 when a run can be recorded; 1 when not.",
     false,
     2,

@@ -19,7 +19,7 @@
 #include "core/report/printable.hpp"
 #include "core/report/words.hpp"
 #include "core/run/lineage.hpp"
-#include "core/store/run_store.hpp"
+#include "core/store/index.hpp"
 #include "core/verify/verify.hpp"
 
 namespace fstracker::cli {
@@ -48,24 +48,6 @@ struct Answer {
 
 std::string text_of(const event::Sha256& content) { return std::string(kPrefix) + base::to_hex(content); }
 
-Result<run::Lineage> all_runs(Answer& answer) {
-    const auto root = store_root();
-    if (!root) return fail(root.error());
-    const auto entries = store::RunStore(*root).list();
-    if (!entries) return fail(entries.error());
-    run::Lineage lineage;
-    for (const auto& entry : *entries) {
-        const auto run = verify::read_run(entry.directory);
-        if (run) {
-            lineage.add(run->trace.record);
-        } else if (!entry.verdict.empty() || entry.complete) {
-            tell_note(fmt::format("left out: {}", run.error().within(entry.id).message));
-            ++answer.left_out;
-        }
-    }
-    return lineage;
-}
-
 Result<event::Sha256> parse_digest(const std::string& text) {
     const auto bytes = base::from_hex(text.substr(kPrefix.size()));
     event::Sha256 content{};
@@ -83,16 +65,22 @@ std::optional<event::Sha256> content_now(const std::string& path) {
     return digest ? std::optional(digest->digest) : std::nullopt;
 }
 
-Result<void> choose_contents(const LineageOptions& options, const run::Lineage& lineage, Answer& answer) {
+// Which contents are meant. `index` says which runs had what under a path; what it says of itself is `failed`.
+Status choose_contents(const LineageOptions& options, store::Index& index, Answer& answer, Status& failed) {
     if (options.what.starts_with(kPrefix)) {
         const auto content = parse_digest(options.what);
         if (!content) return fail(content.error());
         answer.contents = {*content};
         return {};
     }
-    std::error_code failed;
-    answer.path = std::filesystem::absolute(options.what, failed).lexically_normal().string();
-    answer.others = lineage.under(answer.path);
+    std::error_code ignored;
+    answer.path = std::filesystem::absolute(options.what, ignored).lexically_normal().string();
+    auto others = index.under(answer.path);
+    if (!others) {
+        failed = fail(others.error());
+        return {};
+    }
+    answer.others = std::move(*others);
     if (const auto now = content_now(answer.path)) {
         answer.contents = {*now};
         answer.is_there = true;
@@ -104,6 +92,37 @@ Result<void> choose_contents(const LineageOptions& options, const run::Lineage& 
         return fail(ErrorKind::kNotFound,
                     fmt::format("{}: there is no such file, and no run in the store had one", answer.path),
                     "track runs lists the runs; a content can be asked for as sha256:HEX");
+    return {};
+}
+
+// What one attempt with an index came to; another begins anew.
+struct Found {
+    Answer answer;
+    run::Lineage lineage;
+    std::vector<std::string> notes;
+    Status asked;  // what was asked for cannot be
+};
+
+Status find(const LineageOptions& options, store::Index& index, Found& found) {
+    found = Found();
+    if (const auto entries = index.list(); !entries) return fail(entries.error());
+    const auto read = [](const std::string& directory) -> Result<run::Record> {
+        auto run = verify::read_run(directory);
+        if (!run) return fail(run.error());
+        return std::move(run->trace.record);
+    };
+    const auto left_out = [&found](const store::RunEntry& entry, const std::string& why) {
+        if (entry.verdict.empty() && !entry.complete) return;
+        found.notes.push_back(fmt::format("left out: {}: {}", entry.id, why));
+        ++found.answer.left_out;
+    };
+    if (auto known = index.read_contents(read, left_out); !known) return known;
+    Status failed;
+    found.asked = choose_contents(options, index, found.answer, failed);
+    if (!failed || !found.asked) return failed;
+    auto lineage = index.lineage_of(found.answer.contents);
+    if (!lineage) return fail(lineage.error());
+    found.lineage = std::move(*lineage);
     return {};
 }
 
@@ -186,20 +205,25 @@ std::string as_text(const Answer& answer, const run::Lineage& lineage) {
 }
 
 Result<int> run(const LineageOptions& options) {
-    Answer answer;
-    const auto lineage = all_runs(answer);
-    if (!lineage) return fail(lineage.error());
-    if (auto chosen = choose_contents(options, *lineage, answer); !chosen) return fail(chosen.error());
+    const auto root = store_root();
+    if (!root) return fail(root.error());
+    Found found;
+    if (auto done = store::with_index(*root, [&](store::Index& index) { return find(options, index, found); }); !done)
+        return fail(done.error());
+    for (const auto& note : found.notes) tell_note(note);
+    if (!found.asked) return fail(found.asked.error());
+    Answer& answer = found.answer;
+    const run::Lineage& lineage = found.lineage;
     std::set<std::size_t> runs;
     for (const auto& content : answer.contents)
-        for (auto& one : lineage->of(content)) {
+        for (auto& one : lineage.of(content)) {
             runs.insert(one.run);
             answer.handlings.push_back(std::move(one));
         }
     const std::vector<std::size_t> start(runs.begin(), runs.end());
-    answer.into = lineage->into(start);
-    answer.out_of = lineage->out_of(start);
-    if (auto printed = print(options.json ? as_json(answer, *lineage) : as_text(answer, *lineage)); !printed)
+    answer.into = lineage.into(start);
+    answer.out_of = lineage.out_of(start);
+    if (auto printed = print(options.json ? as_json(answer, lineage) : as_text(answer, lineage)); !printed)
         return fail(printed.error());
     return 0;
 }
@@ -219,7 +243,9 @@ const Verb kLineageVerb = {
     "Show which runs wrote and read a content, and what went from run to run",
     "Of a path, its content as it is now is looked for; of a file that is gone, what runs had under that path. All "
     "runs "
-    "of the run store are read, as they stand: track verify says whether they are authentic. A run leads to another "
+    "of the run store are looked at, as they stand: track verify says whether they are authentic. Its index knows "
+    "those "
+    "that it has seen before. A run leads to another "
     "where that one read a content that the first left as an output.\n\n"
     "Exit status: 0, also when no run had it; 2 for a path that neither is there nor was in a run.",
     false,

@@ -5,6 +5,7 @@
 #include <exception>
 #include <string>
 
+#include "capture/parser/helper.hpp"
 #include "cli/dispatch.hpp"
 #include "cli/terminal.hpp"
 
@@ -36,6 +37,7 @@ void keep_large_buffers() {
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (fstracker::capture::is_parser(argc, argv)) return fstracker::capture::serve_parser();
     keep_large_buffers();
     std::set_terminate(die);
     constexpr int kTrackerFailed = 125;

@@ -14,6 +14,7 @@
 #include "core/base/time.hpp"
 #include "core/evidence/text.hpp"
 #include "core/report/printable.hpp"
+#include "core/store/index.hpp"
 
 namespace fstracker::cli {
 namespace {

@@ -11,6 +11,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "capture/parser/helper.hpp"
 #include "daemon/configuration.hpp"
 #include "daemon/run/worker.hpp"
 #include "daemon/serve.hpp"
@@ -47,6 +48,7 @@ int serve(const std::string& given) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (fstracker::capture::is_parser(argc, argv)) return fstracker::capture::serve_parser();
     spdlog::set_default_logger(spdlog::stderr_logger_st("fstrackerd"));
     const std::vector<std::string_view> arguments(argv + 1, argv + argc);
     if (arguments.empty()) return serve({});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The filter that stops a step at the calls that matter and lets every other one run at full speed. The only part of
-// the project that sees libseccomp.
+// The filter that stops a step at the calls that matter and lets every other one run at full speed. One of the
+// two files of the project that see libseccomp.
 #pragma once
 
 namespace fstracker::capture {

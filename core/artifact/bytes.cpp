@@ -44,10 +44,10 @@ std::size_t Slice::read(std::uint64_t offset, std::span<std::uint8_t> into) {
 
 bool Cursor::fill() {
     if (failed_) return false;
-    have_ = bytes_.read(next_, std::span(window_).first(step_));
+    have_ = bytes_.read(next_, {window_.get(), step_});
     at_ = 0;
     next_ += have_;
-    step_ = std::min(step_ * 2, window_.size());
+    step_ = std::min(step_ * 2, kWindow);
     failed_ = have_ == 0;
     return !failed_;
 }
@@ -62,7 +62,7 @@ Cursor::Line Cursor::line() {
     Line line{offset(), 0, {}};
     bool crosses = false;
     while (at_ != have_ || fill()) {
-        const auto rest = std::span(window_).first(have_).subspan(at_);
+        const std::span<const std::uint8_t> rest(window_.get() + at_, have_ - at_);
         const void* end = std::memchr(rest.data(), '\n', rest.size());
         const std::size_t length = end == nullptr
                                        ? rest.size()

@@ -3,9 +3,9 @@
 // and that is all. One thread each.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -85,14 +85,15 @@ class Cursor {
   private:
     bool fill();
 
-    static constexpr std::size_t kFirstWindow = 4096;
+    static constexpr std::size_t kFirstWindow = 4096, kWindow = 65536;
     static constexpr std::size_t kLongestText = 4096;
     Bytes& bytes_;
     std::uint64_t next_;  // what the window is followed by
     std::size_t at_ = 0, have_ = 0;
     std::size_t step_ = kFirstWindow;  // grows while reading goes on without a skip
     bool failed_ = false;
-    std::array<std::uint8_t, 65536> window_;
+    // Not on the stack, where each page of it would be touched though most contents need one.
+    std::unique_ptr<std::uint8_t[]> window_ = std::make_unique_for_overwrite<std::uint8_t[]>(kWindow);
     std::string across_;  // a line that lies across two windows
 };
 

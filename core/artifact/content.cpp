@@ -11,18 +11,14 @@ namespace fstracker::artifact {
 
 namespace {
 
-constexpr std::array<std::string_view, 24> kWords = {
-    "",     "empty", "text",    "csv",          "json",     "jsonl",  "elf",  "safetensors",
-    "gguf", "onnx",  "pytorch", "torch-legacy", "pickle",   "joblib", "hdf5", "keras",
-    "npy",  "npz",   "parquet", "arrow",        "tfrecord", "zip",    "gzip", "sqlite"};
-static_assert(kWords.size() == static_cast<std::size_t>(Format::kSqlite) + 1);
+constexpr std::array<std::string_view, 25> kWords = {
+    "",        "empty",   "text",         "csv",    "json",   "jsonl",  "elf",       "safetensors", "gguf",
+    "onnx",    "pytorch", "torch-legacy", "pickle", "joblib", "hdf5",   "keras",     "npy",         "npz",
+    "parquet", "arrow",   "tfrecord",     "zip",    "gzip",   "sqlite", "unreadable"};
+static_assert(kWords.size() == static_cast<std::size_t>(kLastFormat) + 1);
 
 // What one content may cost, whatever it is.
 constexpr std::uint64_t kMostRead = std::uint64_t{512} << 20;
-
-constexpr std::string_view kElf =
-    "\x7F"
-    "ELF";
 
 using Reader = std::optional<Content> (*)(Bytes&, Head);
 // Those with a magic of their own first; text, which anything may look like, last.
@@ -34,10 +30,9 @@ constexpr std::array<Reader, 8> kReaders = {as_zip,         as_numpy,    as_gguf
 std::string_view to_word(Format format) { return kWords.at(static_cast<std::size_t>(format)); }
 
 Content inspect(Bytes& bytes) {
-    if (bytes.size() == 0) return Content{Format::kEmpty, {}, {}};
     std::array<std::uint8_t, kHeadBytes> buffer;
     const Head head = Head(buffer).first(bytes.read(0, buffer));
-    if (as_text(head).starts_with(kElf)) return Content{Format::kElf, {}, {}};
+    if (auto known = recognise(bytes, head)) return std::move(*known);
     for (const Reader reader : kReaders) {
         auto content = reader(bytes, head);
         if (!content) continue;
@@ -56,6 +51,16 @@ Content inspect_file(int fd, std::uint64_t size) {
     Content content = inspect(bytes);
     if (bytes.spent() && !content.problem.empty()) content.problem = "more of it would have to be read than is allowed";
     return content;
+}
+
+std::optional<Content> recognise(Bytes& bytes) {
+    std::array<std::uint8_t, kHeadBytes> buffer;
+    return recognise(bytes, Head(buffer).first(bytes.read(0, buffer)));
+}
+
+std::optional<Content> recognise_file(int fd, std::uint64_t size) {
+    FileBytes bytes(fd, size, 2 * kHeadBytes);
+    return recognise(bytes);
 }
 
 std::string details_text(const Content& content) {

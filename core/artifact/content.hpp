@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +40,10 @@ enum class Format : std::uint8_t {
     kZip,
     kGzip,
     kSqlite,
+    kUnreadable,  // nobody could take it apart: the process that was to do so was ended, or could not be started
 };
+
+inline constexpr Format kLastFormat = Format::kUnreadable;
 
 // As evidence names it: "safetensors"; empty for kUnknown.
 std::string_view to_word(Format format);
@@ -55,11 +59,16 @@ struct Content {
 inline constexpr std::size_t kMostImports = 1000;
 inline constexpr std::size_t kLongestImport = 256;
 
-// Any thread.
+// Any thread. Follows what the content says of itself, so a recorder has another process do it.
 Content inspect(Bytes& bytes);
 
 // Of an open regular file of that size.
 Content inspect_file(int fd, std::uint64_t size);
+
+// The same answer, for what can be told without following anything that the content says: by comparing its first 4,096
+// bytes and its last 64, each where it is. Nothing where it has to be taken apart. Fit for a process with privileges.
+std::optional<Content> recognise(Bytes& bytes);
+std::optional<Content> recognise_file(int fd, std::uint64_t size);
 
 // One line of text for imports and problem, and back; empty when there is neither. `format` is kept elsewhere.
 std::string details_text(const Content& content);

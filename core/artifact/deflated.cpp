@@ -13,17 +13,17 @@ namespace {
 constexpr std::size_t kMostInflated = std::size_t{32} << 20;
 constexpr std::size_t kFirstLook = 512;
 
-bool is_gzip(Head head) { return head.size() >= 18 && head[0] == 0x1F && head[1] == 0x8B && head[2] == 8; }
+}  // namespace
 
-bool is_zlib(Head head) {
+bool begins_gzip(Head head) { return head.size() >= 18 && head[0] == 0x1F && head[1] == 0x8B && head[2] == 8; }
+
+bool begins_zlib(Head head) {
     return head.size() >= 8 && head[0] == 0x78 && (head[0] * 256U + head[1]) % 31 == 0 && (head[1] & 0x20U) == 0;
 }
 
-}  // namespace
-
 std::optional<Content> as_deflated(Bytes& bytes, Head head) {
-    const bool gzip = is_gzip(head);
-    if (!gzip && !is_zlib(head)) return std::nullopt;
+    const bool gzip = begins_gzip(head);
+    if (!gzip && !begins_zlib(head)) return std::nullopt;
     const Wrapping wrapping = gzip ? Wrapping::kGzip : Wrapping::kZlib;
     Content content;
     if (gzip) content.format = Format::kGzip;

@@ -29,4 +29,19 @@ std::optional<Content> as_text(Bytes& bytes, Head head);      // CSV, JSON, JSON
 // Of the first bytes of something longer.
 bool may_be_pickle(Bytes& bytes, Head head);
 
+// What only the head says. Where one of these is false, the function above says nothing of such a content.
+bool begins_zip(Head head);
+bool begins_numpy(Head head);
+bool begins_gzip(Head head);
+bool begins_zlib(Head head);
+bool begins_safetensors(Head head);
+bool begins_onnx(Head head);
+bool could_begin_pickle(Head head, std::uint64_t size);
+
+// npy whose header is within the head and that holds no objects, so that there is nothing to take apart.
+std::optional<Content> as_plain_numpy(Head head);
+
+// recognise() with a head that was read already.
+std::optional<Content> recognise(Bytes& bytes, Head head);
+
 }  // namespace fstracker::artifact

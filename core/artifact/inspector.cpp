@@ -21,20 +21,24 @@ bool is_any_text(Format format) {
 
 }  // namespace
 
-digest::Inspector content_inspector() {
+digest::Inspector content_inspector(Parser parser) {
     digest::Inspector inspector;
     inspector.version = kVersion;
-    inspector.inspect = [](int fd, std::uint64_t size) {
-        const Content content = inspect_file(fd, size);
-        return digest::Inspection{static_cast<std::uint16_t>(content.format), details_text(content)};
+    inspector.inspect = [parser = std::move(parser)](int fd, std::uint64_t size) {
+        std::optional<Content> known = recognise_file(fd, size);
+        const Parsed told = known ? Parsed{std::move(*known)} : parser(fd, size);
+        return digest::Inspection{static_cast<std::uint16_t>(told.content.format), details_text(told.content),
+                                  told.lasting};
     };
     return inspector;
 }
 
+Parsed unreadable(std::string why) { return {Content{Format::kUnreadable, {}, std::move(why)}, false}; }
+
 void describe_content(run::FileEntry& entry, const digest::Inspections& inspections) {
     if (!entry.digest) return;
     const std::uint16_t* kind = inspections.kind(*entry.digest);
-    if (kind == nullptr || *kind > static_cast<std::uint16_t>(Format::kSqlite)) return;
+    if (kind == nullptr || *kind > static_cast<std::uint16_t>(kLastFormat)) return;
     const auto format = static_cast<Format>(*kind);
     entry.format = is_any_text(format) && is_called_python(entry.path.bytes) ? "python" : to_word(format);
     const std::string* details = inspections.details(*entry.digest);

@@ -47,8 +47,10 @@ std::optional<Content> as_gguf(Bytes& /*bytes*/, Head head) {
     return content;
 }
 
+bool begins_onnx(Head head) { return head.size() >= 16 && head[0] == 0x08; }
+
 std::optional<Content> as_onnx(Bytes& bytes, Head head) {
-    if (head.size() < 16 || head[0] != 0x08) return std::nullopt;
+    if (!begins_onnx(head)) return std::nullopt;
     Cursor in(bytes);
     bool graph = false, version = false;
     for (int i = 0; i < kMostFields && !in.at_end(); ++i) {

@@ -22,15 +22,29 @@ bool holds_objects(std::string_view header) {
            rest.find("\"O") != std::string_view::npos;
 }
 
+// Behind magic, version and the header's own length, which has two bytes or, later, four.
+std::size_t beginning_of_header(Head head) { return head[6] == 1 ? 10 : 12; }
+
 }  // namespace
 
+bool begins_numpy(Head head) {
+    return head.size() >= 10 && as_text(head).starts_with(kMagic) && head[6] >= 1 && head[6] <= 3;
+}
+
+std::optional<Content> as_plain_numpy(Head head) {
+    if (!begins_numpy(head)) return std::nullopt;
+    const std::size_t begin = beginning_of_header(head);
+    const std::uint64_t length = little_endian_at(head, 8, begin - 8);
+    if (begin > head.size() || length > head.size() - begin) return std::nullopt;
+    const std::string_view header = as_text(head.subspan(begin, static_cast<std::size_t>(length)));
+    if (!header.starts_with('{') || holds_objects(header)) return std::nullopt;
+    return Content{Format::kNpy, {}, {}};
+}
+
 std::optional<Content> as_numpy(Bytes& bytes, Head head) {
-    if (head.size() < 10 || !as_text(head).starts_with(kMagic)) return std::nullopt;
-    const std::uint8_t version = head[6];
-    if (version < 1 || version > 3) return std::nullopt;
-    const std::size_t width = version == 1 ? 2 : 4;
-    const std::uint64_t length = little_endian_at(head, 8, width);
-    const std::uint64_t begin = 8 + width;
+    if (!begins_numpy(head)) return std::nullopt;
+    const std::uint64_t begin = beginning_of_header(head);
+    const std::uint64_t length = little_endian_at(head, 8, static_cast<std::size_t>(begin) - 8);
     Content content;
     content.format = Format::kNpy;
     if (length > kLongestHeader || length > bytes.size() || begin + length > bytes.size()) {

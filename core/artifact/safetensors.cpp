@@ -68,10 +68,15 @@ class HeaderCheck : public nlohmann::json_sax<nlohmann::json> {
 
 }  // namespace
 
-std::optional<Content> as_safetensors(Bytes& bytes, Head head) {
-    if (head.size() < 10 || head[8] != '{') return std::nullopt;
+bool begins_safetensors(Head head) {
+    if (head.size() < 10 || head[8] != '{') return false;
     const std::uint64_t length = little_endian_at(head, 0, 8);
-    if (length < 2 || length > kPlausible) return std::nullopt;
+    return length >= 2 && length <= kPlausible;
+}
+
+std::optional<Content> as_safetensors(Bytes& bytes, Head head) {
+    if (!begins_safetensors(head)) return std::nullopt;
+    const std::uint64_t length = little_endian_at(head, 0, 8);
     Content content;
     content.format = Format::kSafetensors;
     if (length > kLongestHeader || length > bytes.size() - 8) {

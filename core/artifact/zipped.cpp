@@ -14,11 +14,6 @@ constexpr std::size_t kMostInflated = std::size_t{32} << 20;
 constexpr std::size_t kMostPickles = 64;
 constexpr std::size_t kMostArrays = 1024;
 
-bool is_zip(Head head) {
-    return head.size() >= 22 && head[0] == 'P' && head[1] == 'K' &&
-           ((head[2] == 3 && head[3] == 4) || (head[2] == 5 && head[3] == 6));
-}
-
 void note(Content& content, std::string_view problem) {
     if (content.problem.empty()) content.problem = problem;
 }
@@ -65,8 +60,13 @@ void add_arrays(Bytes& archive, const ZipDirectory& directory, Content& content)
 
 }  // namespace
 
+bool begins_zip(Head head) {
+    return head.size() >= 22 && head[0] == 'P' && head[1] == 'K' &&
+           ((head[2] == 3 && head[3] == 4) || (head[2] == 5 && head[3] == 6));
+}
+
 std::optional<Content> as_zip(Bytes& bytes, Head head) {
-    if (!is_zip(head)) return std::nullopt;
+    if (!begins_zip(head)) return std::nullopt;
     Content content;
     content.format = Format::kZip;
     const auto directory = read_zip(bytes);

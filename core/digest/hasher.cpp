@@ -94,10 +94,10 @@ struct Hasher::State {
         const bool lasting = event.digest && event.before == event.wanted && event.after == event.wanted &&
                              want.object.writers <= 0 && !event.verity && is_settled(event.wanted, began);
         if (cache && lasting && may_be_cached(hashed.file_system)) {
-            const auto& said = hashed.inspection;
+            const auto* said = hashed.inspection && hashed.inspection->lasting ? &*hashed.inspection : nullptr;
             cache->store({event.object, event.wanted}, *event.digest,
-                         said ? Note::of(options.inspector.version, *said) : Note{});
-            if (said && !said->details.empty()) {
+                         said != nullptr ? Note::of(options.inspector.version, *said) : Note{});
+            if (said != nullptr && !said->details.empty()) {
                 const std::scoped_lock lock(details_mutex);
                 details->store(*event.digest, said->details);
             }

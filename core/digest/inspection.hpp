@@ -17,6 +17,7 @@ namespace fstracker::digest {
 struct Inspection {
     std::uint16_t kind = 0;  // below 0x8000
     std::string details;     // one line; empty for nearly all
+    bool lasting = true;     // false: not to be cached, since it may be told otherwise another time
     bool operator==(const Inspection&) const = default;
 };
 
@@ -50,17 +51,23 @@ struct DigestHash {
     }
 };
 
-// By digest. Values.
+// By digest. Values. What lasts stands before what does not.
 class Inspections {
   public:
     void add(const event::Sha256& digest, Inspection inspection) {
-        if (!inspection.details.empty()) details_[digest] = std::move(inspection.details);
+        if (!inspection.lasting && kinds_.contains(digest)) return;
         kinds_[digest] = inspection.kind;
+        if (inspection.details.empty())
+            details_.erase(digest);
+        else
+            details_[digest] = std::move(inspection.details);
     }
     // What the other knows and this one does not.
     void add(const Inspections& other) {
-        kinds_.insert(other.kinds_.begin(), other.kinds_.end());
-        details_.insert(other.details_.begin(), other.details_.end());
+        for (const auto& [digest, kind] : other.kinds_) {
+            if (!kinds_.emplace(digest, kind).second) continue;
+            if (const std::string* details = other.details(digest)) details_[digest] = *details;
+        }
     }
     [[nodiscard]] const std::unordered_map<event::Sha256, std::uint16_t, DigestHash>& kinds() const { return kinds_; }
     [[nodiscard]] const std::uint16_t* kind(const event::Sha256& digest) const {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -37,9 +38,9 @@ std::vector<Passage> walk(const std::vector<Passage>& all, const std::vector<std
 }  // namespace
 
 void Lineage::add(const Record& record) {
-    const std::size_t run = runs_.size();
     const RunInfo& info = record.info;
-    runs_.push_back({info.id, info.pipeline, info.step, info.started, info.finished, record.completeness.complete});
+    const std::size_t run =
+        add(Run{info.id, info.pipeline, info.step, info.started, info.finished, record.completeness.complete});
     for (const FileEntry& entry : record.files) {
         if (!entry.digest || entry.size == 0 || (entry.mode & S_IFMT) != S_IFREG) continue;
         const bool used = (entry.access & kUses) != 0 && (entry.access & kWrites) == 0;
@@ -48,9 +49,14 @@ void Lineage::add(const Record& record) {
         const bool known = !handlings.empty() && handlings.back().run == run &&
                            handlings.back().wrote == entry.output && handlings.back().path == entry.path.bytes;
         if (!known)
-            handlings.push_back(
-                {run, entry.path.bytes, entry.output ? entry.last_access : entry.first_access, entry.output});
+            handlings.push_back({run, entry.path.bytes, entry.output ? entry.last_access : entry.first_access,
+                                 entry.output, entry.access});
     }
+}
+
+std::size_t Lineage::add(Run run) {
+    runs_.push_back(std::move(run));
+    return runs_.size() - 1;
 }
 
 std::vector<Handling> Lineage::of(const event::Sha256& content) const {
@@ -71,19 +77,30 @@ std::vector<event::Sha256> Lineage::under(const std::string& path) const {
     return contents;
 }
 
+std::vector<Passage> Lineage::passages(const event::Sha256& content, const std::vector<Handling>& handlings) const {
+    std::vector<const Handling*> writers;
+    for (const Handling& one : handlings)
+        if (one.wrote) writers.push_back(&one);
+    std::vector<Passage> all;
+    if (writers.empty()) return all;
+    for (const Handling& reader : handlings) {
+        if (reader.wrote) continue;
+        const Handling* writer = nullptr;
+        for (const Handling* one : writers) {
+            const bool may_be = one->run != reader.run && runs_[one->run].started < runs_[reader.run].finished;
+            if (may_be && (writer == nullptr || runs_[one->run].started > runs_[writer->run].started)) writer = one;
+        }
+        if (writer != nullptr) all.push_back({writer->run, reader.run, content, writer->path, reader.path});
+    }
+    return all;
+}
+
 std::vector<Passage> Lineage::passages() const {
     std::vector<Passage> all;
-    for (const auto& [content, handlings] : handlings_)
-        for (const Handling& reader : handlings) {
-            if (reader.wrote) continue;
-            const Handling* writer = nullptr;
-            for (const Handling& one : handlings) {
-                const bool may_be =
-                    one.wrote && one.run != reader.run && runs_[one.run].started < runs_[reader.run].finished;
-                if (may_be && (writer == nullptr || runs_[one.run].started > runs_[writer->run].started)) writer = &one;
-            }
-            if (writer != nullptr) all.push_back({writer->run, reader.run, content, writer->path, reader.path});
-        }
+    for (const auto& [content, handlings] : handlings_) {
+        auto some = passages(content, handlings);
+        all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
+    }
     return all;
 }
 

@@ -17,7 +17,8 @@ struct Handling {
     std::size_t run = 0;  // index into Lineage::runs()
     std::string path;     // bytes, one of its names in that run
     std::int64_t when = 0;
-    bool wrote = false;  // it is an output; else the run read, loaded or executed it
+    bool wrote = false;        // it is an output; else the run read, loaded or executed it
+    std::uint32_t access = 0;  // AccessBit
 };
 
 // An output of one run that another read.
@@ -39,6 +40,12 @@ class Lineage {
     // none. In any order.
     void add(const Record& record);
 
+    // The same from what was kept of such records: runs in the order in which they would be added, and of each its
+    // handlings of a content in the order in which they were kept.
+    std::size_t add(Run run);
+    void add(const event::Sha256& content, Handling handling) { handlings_[content].push_back(std::move(handling)); }
+    [[nodiscard]] const std::map<event::Sha256, std::vector<Handling>>& handlings() const { return handlings_; }
+
     [[nodiscard]] const std::vector<Run>& runs() const { return runs_; }
 
     // Of one content, the oldest first.
@@ -51,6 +58,10 @@ class Lineage {
     // first. Of several runs that wrote a content, the last one to begin before the reader ended.
     [[nodiscard]] std::vector<Passage> into(const std::vector<std::size_t>& runs) const;
     [[nodiscard]] std::vector<Passage> out_of(const std::vector<std::size_t>& runs) const;
+
+    // From the run that wrote a content to those that read it. `handlings` are all of that content.
+    [[nodiscard]] std::vector<Passage> passages(const event::Sha256& content,
+                                                const std::vector<Handling>& handlings) const;
 
   private:
     [[nodiscard]] std::vector<Passage> passages() const;

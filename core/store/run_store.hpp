@@ -62,11 +62,12 @@ class RunStore {
     // is gone. Names and verdict come from summary.json, which is unsigned and may be missing: then they are empty.
     Result<std::vector<RunEntry>> list() const;
 
-  private:
     // All names that are run ids, newest first; none where the store is not there.
     Result<std::vector<std::string>> ids() const;
+    // Where the run of that id is, whether or not there is anything.
     Result<std::string> directory_of(const std::string& id) const;
 
+  private:
     std::string root_;
 };
 

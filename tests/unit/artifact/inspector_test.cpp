@@ -62,7 +62,8 @@ digest::HasherOptions options_in(const Scratch& scratch) {
     digest::HasherOptions options;
     options.cache = scratch / "digests";
     options.clock = [] { return kLater; };
-    options.inspector = artifact::content_inspector();
+    options.inspector = artifact::content_inspector(
+        [](int fd, std::uint64_t size) { return artifact::Parsed{artifact::inspect_file(fd, size)}; });
     return options;
 }
 
@@ -134,6 +135,47 @@ TEST_CASE("answers of an inspector of another version are not believed") {
     CHECK(hashed(path, options).cached);
     options.inspector = {};
     CHECK(hashed(path, options).cached);  // who asks nothing is content with the digest
+}
+
+TEST_CASE("what could not be parsed is said, and asked again in the next run") {
+    const Scratch scratch;
+    auto options = options_in(scratch);
+    const std::string path = put(scratch / "model", kHostile), same = put(scratch / "same", kHostile);
+    const auto good = options.inspector;
+    options.inspector = artifact::content_inspector([](int, std::uint64_t) { return artifact::unreadable("why"); });
+    for (int round = 0; round < 2; ++round) {
+        const Told told = hashed(path, options);
+        CHECK_FALSE(told.cached);
+        CHECK(told.entry.format == "unreadable");
+        CHECK(told.entry.unreadable == "why");
+        CHECK(told.entry.imports.empty());
+    }
+    options.inspector = good;
+    const Told told = hashed(path, options);
+    CHECK_FALSE(told.cached);
+    CHECK(told.entry.format == "pickle");
+    CHECK(told.entry.unreadable.empty());
+    CHECK(hashed(path, options).cached == is_cached_here(scratch));
+
+    // Of two files with one content, the one that could be parsed tells both.
+    for (const bool first_fails : {false, true}) {
+        int asked = 0;
+        options.cache.clear();
+        options.workers = 1;
+        options.inspector = artifact::content_inspector([&](int fd, std::uint64_t size) {
+            const bool fails = (asked++ == 0) == first_fails;
+            return fails ? artifact::unreadable("why") : artifact::Parsed{artifact::inspect_file(fd, size)};
+        });
+        auto hasher = digest::Hasher::start(options);
+        REQUIRE(hasher);
+        for (const std::string& one : {path, same}) (*hasher)->want(want_of(one));
+        REQUIRE((*hasher)->finish(std::chrono::steady_clock::now() + std::chrono::seconds(20)));
+        run::FileEntry entry;
+        entry.digest = digest::sha256(kHostile);
+        artifact::describe_content(entry, (*hasher)->take_inspections());
+        CHECK(entry.format == "pickle");
+        CHECK(entry.unreadable.empty());
+    }
 }
 
 TEST_CASE("an entry without a digest stays untold") {
