@@ -41,6 +41,8 @@ constexpr std::array<std::chrono::milliseconds, 6> kPauses = {0ms, 200ms, 1s, 5s
 constexpr int kMostFalls = 4;
 // Nobody has recorded for so long: the kernel is left alone.
 constexpr auto kRest = 10s;
+// Looking at the whole store takes its time: no more often than this, however many ask.
+constexpr auto kStoreKept = 1s;
 constexpr const char* kRecovery = "recovery";  // the name of no run
 constexpr std::size_t kLongestCommand = std::size_t{64} << 10;
 constexpr std::size_t kLongestName = 256;  // of pipelines and steps
@@ -84,8 +86,9 @@ std::string_view word(control::Purpose purpose) {
 
 // What evidence and lists show as a name, on one line.
 bool is_name(const std::string& text) {
-    return !text.empty() && text.size() <= kLongestName &&
-           std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 0x7f; });
+    return !text.empty() && text.size() <= kLongestName && std::none_of(text.begin(), text.end(), [](char c) {
+        return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
+    });
 }
 
 // "full", "none", or a number of bytes.
@@ -534,7 +537,11 @@ void Broker::get_status(const control::Peer& peer, control::Answer<control::GetS
     reply.uptime = static_cast<std::uint64_t>(std::max<std::int64_t>(0, base::unix_time() - started_) / 1'000'000'000);
     for (const auto& [id, run] : runs_)
         if (may_see(peer, run->order.uid)) reply.runs.push_back(describe_run(run->order, run->state));
-    reply.store = describe_store(configuration_.store);
+    if (!store_said_ || Clock::now() - store_said_at_ > kStoreKept) {
+        store_said_ = describe_store(configuration_.store);
+        store_said_at_ = Clock::now();
+    }
+    reply.store = store_said_;
     if (trouble_)
         reply.problems.push_back(
             {trouble_->message, trouble_->hint.empty() ? std::nullopt : std::optional(trouble_->hint)});

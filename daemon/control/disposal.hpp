@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Closes descriptors that others sent. close(2) of a TCP socket that lingers, or of a file of a FUSE file system, waits for
-// as long as whoever sent it likes: that is done on threads, one for each user who has sent such things.
+// Closes descriptors that others sent. close(2) of a TCP socket that lingers, or of a file of a FUSE file system, waits
+// for as long as whoever sent it likes: that is done on threads, one for each user who has sent such things.
 #pragma once
 
 #include <cstddef>

@@ -25,8 +25,8 @@ struct Message {
 // are sent with bytes of one message only, belong to the message that has the last byte read with them.
 class Incoming {
   public:
-    // Of what anybody may send: a descriptor that is neither a pidfd nor a memory file is handed to `discard` as soon as
-    // it comes, and an empty one stands in its place. Without `discard` all are kept.
+    // Of what anybody may send: a descriptor that is neither a pidfd nor a memory file is handed to `discard` as soon
+    // as it comes, and an empty one stands in its place. Without `discard` all are kept.
     using Discard = std::function<void(base::Fd)>;
     explicit Incoming(const MessageLimits& limits, Discard discard = {})
         : limits_(limits), discard_(std::move(discard)) {}
