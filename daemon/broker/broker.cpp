@@ -500,6 +500,7 @@ void Broker::subscribe(const control::Peer& peer, control::Subscribe::Parameters
         if (!entry || !may_see(peer.uid, entry->uid)) return answer.refuse(control::NoSuchRun{*parameters.run});
         return answer.reply({});  // nothing more will be found
     }
+    subscribers_.remove_if([](const Subscriber& one) { return one.answer.gone(); });
     answer.progress({});
     subscribers_.push_back({peer.uid, std::move(parameters.run), std::move(answer)});
 }

@@ -327,6 +327,18 @@ def dies_while_it_waits_for_the_end(service):
 
 
 @conversation
+def dies_while_it_is_told_of_findings(service):
+    with Step(["/bin/true"], HOSTILE) as step:
+        run = service.start_run(step)
+        for asked in ({}, {"run": run}) * 50:
+            with service.connect(HOSTILE) as client:
+                client.send(call_text("Subscribe", asked, more=True))
+                client.reply()
+        step.go()
+        equal(ended_run(service, run)["exitCode"], 0, "what became of it")
+
+
+@conversation
 def dies_after_it_gave_up_its_run(service):
     with Step(["/bin/true"], HOSTILE) as step:
         run = service.start_run(step)
@@ -371,13 +383,11 @@ def as_many_runs_as_one_may_have_and_more(service):
 
 @conversation
 def large_projects(service):
-    """As long as they may be, again and again."""
+    """As long as files may be together, again and again: longer than a project file may be, which the run's worker finds."""
     content = b"# nothing\n" * (PROJECT_BYTES // 10)
     descriptor = memory(content)
     for _ in range(5):
-        with Step(["/bin/true"], HOSTILE) as step:
-            run = service.start_run(step, files=[given(size=len(content))], descriptors=[descriptor])
-            step.go()
-            step.wait()
-            ended_run(service, run)
+        with Step(["/bin/true"], HOSTILE) as step, service.connect(HOSTILE) as client:
+            client.send(call_text("StartRun", start(project="/p", files=[given(size=len(content))])), [step.pidfd, descriptor])
+            with_error(client, "Refused")
     os.close(descriptor)
