@@ -10,6 +10,8 @@ if(TARGET fstrackerd)
   install(FILES systemd/fstracker.tmpfiles DESTINATION lib/tmpfiles.d RENAME fstracker.conf)
   install(FILES systemd/fstracker.sysusers DESTINATION lib/sysusers.d RENAME fstracker.conf)
 endif()
+file(GLOB interfaces CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/include/fstracker/*.varlink")
+install(FILES ${interfaces} DESTINATION "${CMAKE_INSTALL_DATADIR}/fstracker/varlink")
 if(EXISTS "${CMAKE_SOURCE_DIR}/rules")
   # The program looks beside the folder that it lies in.
   file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/share/fstracker")

@@ -3,6 +3,7 @@
 
 #include <grp.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
@@ -155,6 +156,15 @@ std::optional<gid_t> group_of(const std::string& name) {
     return std::nullopt;
 }
 
+// For as many clients and runs as the limits allow: a service that has no descriptor left serves nobody.
+void raise_descriptor_limit() {
+    constexpr rlim_t kEnough = 65536;
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= kEnough) return;
+    files.rlim_cur = std::min(files.rlim_max, kEnough);
+    ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 std::string parent_of(const std::string& path) { return std::filesystem::path(path).parent_path().native(); }
 
 // A key before the first run: what a run is signed with is known when it begins. Its public half lies beside the
@@ -176,6 +186,7 @@ Status serve(const Configuration& configuration) {
     ::umask(0022);
     if (auto made = base::make_directories(parent_of(configuration.socket), kReachable); !made) return made;
     ::umask(0077);
+    raise_descriptor_limit();
     auto loop = Loop::create();
     if (!loop) return fail(loop.error());
     for (const std::string& folder : {configuration.store, configuration.cache, parent_of(configuration.key)})

@@ -6,6 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <list>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -38,8 +41,12 @@ constexpr std::array<std::chrono::milliseconds, 6> kPauses = {0ms, 200ms, 1s, 5s
 constexpr int kMostFalls = 4;
 // Nobody has recorded for so long: the kernel is left alone.
 constexpr auto kRest = 10s;
+// Looking at the whole store takes its time: no more often than this, however many ask.
+constexpr auto kStoreKept = 1s;
 constexpr const char* kRecovery = "recovery";  // the name of no run
 constexpr std::size_t kLongestCommand = std::size_t{64} << 10;
+constexpr std::size_t kLongestName = 256;  // of pipelines and steps
+constexpr std::size_t kMostBefore = 64;    // runs that a run comes after
 
 Refusal refused(const Error& error) {
     return control::Refused{error.message, error.hint.empty() ? std::nullopt : std::optional(error.hint)};
@@ -77,6 +84,30 @@ std::string_view word(control::Purpose purpose) {
     return {};
 }
 
+// What evidence and lists show as a name, on one line.
+bool is_name(const std::string& text) {
+    return !text.empty() && text.size() <= kLongestName && std::none_of(text.begin(), text.end(), [](char c) {
+        return static_cast<unsigned char>(c) < ' ' || c == 0x7f;
+    });
+}
+
+// "full", "none", or a number of bytes.
+bool is_digest_mode(const std::string& text) {
+    std::uint64_t number = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+    return text == "full" || text == "none" || (parsed.ec == std::errc() && parsed.ptr == text.data() + text.size());
+}
+
+// The parameter that no run can have, if there is one.
+std::optional<Refusal> fault_of(const control::StartRun::Parameters& asked) {
+    if (!is_name(asked.pipeline)) return control::InvalidParameter{"pipeline"};
+    if (!is_name(asked.step)) return control::InvalidParameter{"step"};
+    if (asked.command.empty()) return control::InvalidParameter{"command"};
+    if (!is_digest_mode(asked.digest.value_or("full"))) return control::InvalidParameter{"digest"};
+    if (asked.after && asked.after->size() > kMostBefore) return control::LimitReached{"after", kMostBefore};
+    return std::nullopt;
+}
+
 // The files as a worker gets them: all in one memory file.
 Result<base::Fd> take_given(const std::vector<control::GivenFile>& files, const control::Descriptors& descriptors,
                             std::uint64_t most) {
@@ -99,7 +130,7 @@ struct Broker::Active {
     std::optional<WorkerProcess> worker;
     base::Fd project;  // until the worker has it
     std::optional<control::Answer<control::StartRun>> starting;
-    std::vector<control::Answer<control::FinishRun>> waiting;
+    std::list<control::Answer<control::FinishRun>> waiting;
     int falls = 0;
     bool has_no_evidence = false;  // its last worker could not write it
     std::optional<Clock::time_point> next_worker;
@@ -186,6 +217,7 @@ Broker::Active* Broker::find(const control::Peer& peer, const std::string& run) 
 
 void Broker::start_run(const control::Peer& peer, control::StartRun::Parameters parameters,
                        control::Descriptors descriptors, control::Answer<control::StartRun> answer) {
+    if (const auto fault = fault_of(parameters)) return answer.refuse(*fault);
     const auto process = facts_of(descriptors.at(parameters.process.index).get());
     if (!process) return answer.refuse(refused(process.error()));
     if (peer.uid != 0 && (process->uid != peer.uid || !process->one_user))
@@ -207,6 +239,14 @@ void Broker::start_run(const control::Peer& peer, control::StartRun::Parameters 
     auto place = kernel_.begin(process->pid);
     trouble_ = place ? std::nullopt : std::optional(place.error());
     if (!place) return answer.refuse(refused(place.error()));
+    // It was joined by its number, which another process has by now if it has ended meanwhile.
+    const auto joined = facts_of(descriptors.at(parameters.process.index).get());
+    const std::string wanted = parameters.backend.value_or("auto");
+    if (!joined || joined->started != process->started || (wanted != "auto" && wanted != place->backend)) {
+        kernel_.release(place->kernel_pins, place->run_pins, place->number);
+        if (joined) return answer.refuse(control::InvalidParameter{"backend"});
+        return answer.refuse(refused(joined.error()));
+    }
     auto run = std::make_unique<Active>();
     Order& order = run->order;
     order.run = new_run_id();
@@ -365,6 +405,7 @@ void Broker::finish_run(const control::Peer& peer, control::FinishRun::Parameter
         control::FinishRun::Reply reply;
         reply.progress.emplace();
         answer.progress(reply);
+        run->waiting.remove_if([](const auto& waiting) { return waiting.gone(); });
         run->waiting.push_back(std::move(answer));
         return;
     }
@@ -459,6 +500,7 @@ void Broker::subscribe(const control::Peer& peer, control::Subscribe::Parameters
         if (!entry || !may_see(peer.uid, entry->uid)) return answer.refuse(control::NoSuchRun{*parameters.run});
         return answer.reply({});  // nothing more will be found
     }
+    subscribers_.remove_if([](const Subscriber& one) { return one.answer.gone(); });
     answer.progress({});
     subscribers_.push_back({peer.uid, std::move(parameters.run), std::move(answer)});
 }
@@ -496,7 +538,11 @@ void Broker::get_status(const control::Peer& peer, control::Answer<control::GetS
     reply.uptime = static_cast<std::uint64_t>(std::max<std::int64_t>(0, base::unix_time() - started_) / 1'000'000'000);
     for (const auto& [id, run] : runs_)
         if (may_see(peer, run->order.uid)) reply.runs.push_back(describe_run(run->order, run->state));
-    reply.store = describe_store(configuration_.store);
+    if (!store_said_ || Clock::now() - store_said_at_ > kStoreKept) {
+        store_said_ = describe_store(configuration_.store);
+        store_said_at_ = Clock::now();
+    }
+    reply.store = store_said_;
     if (trouble_)
         reply.problems.push_back(
             {trouble_->message, trouble_->hint.empty() ? std::nullopt : std::optional(trouble_->hint)});

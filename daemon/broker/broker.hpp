@@ -82,6 +82,8 @@ class Broker : public control::Service {
     std::map<std::string, std::unique_ptr<Active>> runs_;  // by id
     std::optional<Error> trouble_;                         // why no run can be recorded, when last tried
     std::optional<Clock::time_point> idle_since_;
+    std::optional<control::Store> store_said_;  // as it was when somebody asked last
+    Clock::time_point store_said_at_;
     std::optional<WorkerProcess> recovery_;
     struct Subscriber {
         std::uint32_t uid;

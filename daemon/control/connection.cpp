@@ -13,20 +13,24 @@
 
 namespace fstracker::control {
 
-Connection::Connection(base::Fd socket, Peer peer, std::uint64_t id, int epoll, int wake, const ServerLimits& limits)
+Connection::Connection(base::Fd socket, Peer peer, std::uint64_t id, int epoll, int wake, Disposal& disposal,
+                       const ServerLimits& limits)
     : socket_(std::move(socket)),
       peer_(std::move(peer)),
       id_(id),
       epoll_(epoll),
       wake_(wake),
+      disposal_(disposal),
       limits_(limits),
-      in_(limits.message) {
+      in_(limits.message, [this](base::Fd descriptor) { disposal_.take(std::move(descriptor), peer_.uid); }) {
     watched_ = EPOLLIN;
     epoll_event event{};
     event.events = watched_;
     event.data.u64 = id_;
     if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket_.get(), &event) != 0) drop("it cannot be watched");
 }
+
+Connection::~Connection() { disposal_.end_connection(std::move(socket_), peer_.uid); }
 
 void Connection::watch() {
     if (dropped_) return;
@@ -64,6 +68,10 @@ std::optional<Message> Connection::take_message() {
                 say_and_close(LimitReached{"messageDescriptors", limits_.message.descriptors});
                 return std::nullopt;
         }
+    }
+    if (peer_.uid != 0 && disposal_.waiting(peer_.uid) > limits_.disposals_per_user) {
+        say_and_close(LimitReached{"descriptors", limits_.disposals_per_user});
+        return std::nullopt;
     }
     auto message = in_.next();
     if (message) half_since_ = idle_since_ = std::nullopt;

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "daemon/control/disposal.hpp"
 #include "daemon/control/frame.hpp"
 #include "daemon/control/limits.hpp"
 #include "daemon/control/peer.hpp"
@@ -18,8 +19,13 @@ namespace fstracker::control {
 
 class Connection : public std::enable_shared_from_this<Connection> {
   public:
-    // `epoll` gets the socket, under `id`; `wake` is an eventfd that has the Server look again. Both outlive it.
-    Connection(base::Fd socket, Peer peer, std::uint64_t id, int epoll, int wake, const ServerLimits& limits);
+    // `epoll` gets the socket, under `id`; `wake` is an eventfd that has the Server look again. They and `disposal`
+    // outlive it.
+    Connection(base::Fd socket, Peer peer, std::uint64_t id, int epoll, int wake, Disposal& disposal,
+               const ServerLimits& limits);
+    ~Connection();
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
 
     [[nodiscard]] std::uint64_t id() const { return id_; }
     [[nodiscard]] const Peer& peer() const { return peer_; }
@@ -70,6 +76,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::uint64_t id_;
     int epoll_;
     int wake_;
+    Disposal& disposal_;
     const ServerLimits& limits_;
     Incoming in_;
     Outgoing out_;

@@ -9,6 +9,8 @@
 #include <span>
 #include <utility>
 
+#include "daemon/control/disposal.hpp"
+
 namespace fstracker::control {
 
 namespace {
@@ -44,6 +46,8 @@ Incoming::Read Incoming::read(int socket) {
     const ssize_t length = ::recvmsg(socket, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     if (length < 0) return errno == EAGAIN || errno == EINTR ? Read::kNothingNow : Read::kBroken;
     auto descriptors = descriptors_of(header);
+    for (auto& descriptor : descriptors)
+        if (discard_ && !closes_at_once(descriptor.get())) discard_(std::move(descriptor));
     if ((header.msg_flags & MSG_CTRUNC) != 0) return Read::kTooManyDescriptors;
     if (length == 0) return Read::kEnd;
     buffer_.append(bytes.data(), static_cast<std::size_t>(length));
@@ -80,6 +84,13 @@ std::optional<Message> Incoming::next() {
     end_ = std::string::npos;
     look_for_end();
     return message;
+}
+
+void Incoming::forget() {
+    arrived_.clear();
+    buffer_.clear();
+    looked_ = 0;
+    end_ = std::string::npos;
 }
 
 void Outgoing::push(std::string text, Descriptors descriptors) {

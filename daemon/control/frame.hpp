@@ -5,9 +5,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "daemon/control/limits.hpp"
 #include "daemon/control/messages.hpp"
@@ -23,7 +25,11 @@ struct Message {
 // are sent with bytes of one message only, belong to the message that has the last byte read with them.
 class Incoming {
   public:
-    explicit Incoming(const MessageLimits& limits) : limits_(limits) {}
+    // Of what anybody may send: a descriptor that is neither a pidfd nor a memory file is handed to `discard` as soon
+    // as it comes, and an empty one stands in its place. Without `discard` all are kept.
+    using Discard = std::function<void(base::Fd)>;
+    explicit Incoming(const MessageLimits& limits, Discard discard = {})
+        : limits_(limits), discard_(std::move(discard)) {}
 
     enum class Read {
         kSome,
@@ -39,6 +45,8 @@ class Incoming {
     [[nodiscard]] bool has_message() const { return end_ != std::string::npos; }
     [[nodiscard]] bool has_part() const { return !has_message() && !buffer_.empty(); }
     std::optional<Message> next();
+    // What has come and is no message yet.
+    void forget();
 
   private:
     void look_for_end();
@@ -49,6 +57,7 @@ class Incoming {
     };
 
     MessageLimits limits_;
+    Discard discard_;
     std::string buffer_;       // from the first byte of the next message
     std::uint64_t taken_ = 0;  // bytes of the stream before it
     std::size_t looked_ = 0;   // no NUL before

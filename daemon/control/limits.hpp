@@ -29,6 +29,7 @@ struct ServerLimits {
     std::size_t queued_descriptors = 512;
     std::size_t connections = 512;
     std::size_t connections_per_user = 64;
+    std::size_t disposals_per_user = 256;    // descriptors that nobody has a use for and that are still being closed
     std::size_t reserved_for_root = 16;      // above `connections`; root has no limit per user
     std::int64_t turn = 5 * kSecond / 1000;  // of a dispatch(), once each user has been served
     std::int64_t accept_again = kSecond;     // after the host had no descriptor left

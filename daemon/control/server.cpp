@@ -174,22 +174,28 @@ void Server::take(base::Fd socket) {
     const bool root = peer->uid == 0;
     const auto user = users_.find(peer->uid);
     if (!root && user != users_.end() && user->second >= limits_.connections_per_user)
-        return turn_away(socket, *peer, "connectionsPerUser", limits_.connections_per_user);
+        return turn_away(std::move(socket), *peer, "connectionsPerUser", limits_.connections_per_user);
     if (connections_.size() >= limits_.connections + (root ? limits_.reserved_for_root : 0))
-        return turn_away(socket, *peer, "connections", limits_.connections);
+        return turn_away(std::move(socket), *peer, "connections", limits_.connections);
+    if (!root && disposal_.waiting(peer->uid) > limits_.disposals_per_user)
+        return turn_away(std::move(socket), *peer, "descriptors", limits_.disposals_per_user);
     ++counts_.accepted;
     ++users_[peer->uid];
     const std::uint64_t id = ++last_id_;
-    connections_.emplace(
-        id, std::make_shared<Connection>(std::move(socket), std::move(*peer), id, epoll_.get(), wake_.get(), limits_));
+    connections_.emplace(id, std::make_shared<Connection>(std::move(socket), std::move(*peer), id, epoll_.get(),
+                                                          wake_.get(), disposal_, limits_));
 }
 
-void Server::turn_away(const base::Fd& socket, const Peer& peer, const char* limit, std::size_t value) {
+void Server::turn_away(base::Fd socket, const Peer& peer, const char* limit, std::size_t value) {
     ++counts_.turned_away;
     Outgoing out;
     out.push(error_text(LimitReached{limit, value}), {});
     out.write(socket.get());
     if (log_) log_(peer, fmt::format("turned away: {} is {}", limit, value));
+    // Beyond all measure descriptors are closed here, come what may, rather than kept.
+    constexpr std::size_t kBeyond = 4;
+    if (disposal_.waiting(peer.uid) < kBeyond * limits_.disposals_per_user)
+        disposal_.end_connection(std::move(socket), peer.uid);
 }
 
 }  // namespace fstracker::control

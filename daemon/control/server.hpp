@@ -18,6 +18,7 @@
 #include "core/base/fd.hpp"
 #include "core/base/result.hpp"
 #include "daemon/control/connection.hpp"
+#include "daemon/control/disposal.hpp"
 #include "daemon/control/limits.hpp"
 #include "daemon/control/route.hpp"
 #include "daemon/control/service.hpp"
@@ -61,7 +62,7 @@ class Server {
     Status watch(int fd, std::uint64_t id) const;
     void accept(std::int64_t now);
     void take(base::Fd socket);
-    void turn_away(const base::Fd& socket, const Peer& peer, const char* limit, std::size_t value);
+    void turn_away(base::Fd socket, const Peer& peer, const char* limit, std::size_t value);
     void serve();
     void reap(std::int64_t now);
 
@@ -71,6 +72,7 @@ class Server {
     Service& service_;
     ServiceInfo info_;
     ServerLimits limits_;
+    Disposal disposal_;
     std::map<std::uint64_t, std::shared_ptr<Connection>> connections_;  // by id
     std::map<std::uint32_t, std::size_t> users_;                        // how many of each uid
     std::uint64_t last_id_ = 1;

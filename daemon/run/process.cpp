@@ -48,6 +48,7 @@ bool is_alive(int pidfd) { return ::syscall(SYS_pidfd_send_signal, pidfd, 0, nul
 
 Result<ProcessFacts> facts_of(int pidfd) {
     const auto gone = [] { return fail(ErrorKind::kNotFound, "the process has ended"); };
+    if (pidfd < 0) return fail(ErrorKind::kInvalid, "the descriptor is no pidfd");
     const auto info = base::read_file("/proc/self/fdinfo/" + std::to_string(pidfd), kMostBytes);
     if (!info) return fail(info.error());
     const auto number = line_of(*info, "Pid:\t");
