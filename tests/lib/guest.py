@@ -129,14 +129,16 @@ def inside(kernel, tests, words):
 
 
 def main(tests, kernel, *guests):
-    """The body of such a script: SCRIPT [KERNEL [BACKEND|TEST]…] boots one guest. Without words, one is booted for each of
-    `guests`, which are of backends and tests; without those, one for everything."""
+    """The body of such a script: SCRIPT [KERNEL [BACKEND|TEST]…] boots a guest for each of the backends, one that tries all
+    where none is named. Without words, one is booted for each of `guests`, which are of backends and tests; without those,
+    one for everything."""
     if sys.argv[1:2] == ["--inside"]:
         try:
             inside(sys.argv[2], tests, sys.argv[3:])
         except Failure as failure:
             sys.exit(str(failure))
     elif sys.argv[1:]:
-        sys.exit(boot(sys.argv[1], [sys.argv[2:]]))
+        names = [word for word in sys.argv[2:] if word not in tests]
+        sys.exit(boot(sys.argv[1], [[word, *names] for word in sys.argv[2:] if word in tests] or [names]))
     else:
         sys.exit(boot(kernel, guests or [()]))
