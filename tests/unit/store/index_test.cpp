@@ -65,7 +65,7 @@ void add_file(run::Record& record, const std::string& path, std::uint32_t conten
 
 // A store of directories, and what a reader would find in them.
 struct Store {
-    Scratch scratch;
+    Scratch scratch{"/tmp"};  // where another user can enter
     std::map<std::string, run::Record> records;  // by directory
     int reads = 0;
 
